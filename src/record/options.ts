@@ -1,0 +1,33 @@
+/** What the recorder needs to know, normalised once by the CLI and frozen. */
+import type { CallFilter } from '../trace/model.js';
+import type { GlobFilter } from '../util/glob.js';
+import type { Pid } from '../util/units.js';
+
+export interface RecordOptions {
+  readonly target: TargetOptions;
+  readonly selection: SelectionOptions;
+  readonly filter: CallFilter;
+  readonly debug: boolean;
+}
+
+export type TargetOptions =
+  | {
+      readonly kind: 'launch';
+      /** Program and arguments, at least one word; the program is looked up in PATH like a shell does. */
+      readonly argv: readonly [string, ...string[]];
+      /** Run as this user: name; undefined: as the caller. */
+      readonly user: string | undefined;
+      readonly randomizeAddresses: boolean;
+    }
+  | { readonly kind: 'attach'; readonly pid: Pid };
+
+/** Which functions are probed. */
+export interface SelectionOptions {
+  readonly functions: GlobFilter;
+  /** Over the file name of the library that defines an import (`libc.so.6`; `libc` and `libc.so` match too). */
+  readonly libraries: GlobFilter;
+  /** Libraries whose own functions are probed as well; empty: none. */
+  readonly nestLibraries: readonly string[];
+  /** Functions of fewer bytes are skipped; 0: none. PLT stubs are not concerned. */
+  readonly minSize: number;
+}
