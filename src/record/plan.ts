@@ -35,4 +35,5 @@ export type SkipReason =
   | 'VEX or EVEX instruction'
   | 'syscall instruction'
   | 'instruction prefix the kernel refuses'
+  | 'instruction the kernel refuses'
   | 'inside an instruction';

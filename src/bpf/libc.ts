@@ -1,0 +1,63 @@
+/**
+ * The few libc entry points the recorder needs, through koffi. Nothing here interprets a result
+ * beyond success or errno; numbers are those of x86-64 Linux (arch/x86/entry/syscalls/syscall_64.tbl).
+ */
+import { constants } from 'node:os';
+import koffi from 'koffi';
+
+const libc = koffi.load('libc.so.6');
+
+const bpfCall = libc.func('long syscall(long number, long command, void *attr, unsigned int size)');
+const mmapCall = libc.func(
+  'void *mmap(void *address, size_t length, int prot, int flags, int fd, int64_t offset)',
+);
+const personalityCall = libc.func('int personality(unsigned long persona)');
+const closeCall = libc.func('int close(int fd)');
+
+const SYS_BPF = 321;
+const PROT_READ = 1;
+const PROT_WRITE = 2;
+const MAP_SHARED = 1;
+const MAP_FAILED = 0xffffffffffffffffn;
+
+/** A system or library call that failed; `errno` is the name, for example `EINVAL` (or the bare number where libc has none). */
+export class ErrnoError extends Error {
+  constructor(
+    readonly call: string,
+    readonly errno: string,
+  ) {
+    super(`${call}: ${errno}`);
+    this.name = 'ErrnoError';
+  }
+}
+
+/** bpf(2). Returns the file descriptor or value; throws ErrnoError. */
+export function bpf(command: number, attr: Uint8Array): number {
+  const result = bpfCall(SYS_BPF, command, attr, attr.length) as number;
+  if (result < 0) throw new ErrnoError('bpf', errnoName(koffi.errno()));
+  return result;
+}
+
+/** Maps a file descriptor shared; the mapping lives until the process ends. */
+export function mapShared(fd: number, length: number, offset: number, writable: boolean): ArrayBuffer {
+  const prot = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+  const address = mmapCall(null, length, prot, MAP_SHARED, fd, offset) as bigint;
+  if (BigInt.asUintN(64, address) === MAP_FAILED) throw new ErrnoError('mmap', errnoName(koffi.errno()));
+  return koffi.view(address, length);
+}
+
+/** personality(2): sets and returns the previous persona; 0xffffffff only reads. */
+export function personality(persona: number): number {
+  return personalityCall(persona) as number;
+}
+
+export function closeFd(fd: number): void {
+  closeCall(fd);
+}
+
+/** Name of a positive errno value; kernel-internal ones such as 524 keep their number. */
+export function errnoName(value: number): string {
+  return names.get(value) ?? (value === 524 ? 'ENOTSUPP' : `errno ${value}`);
+}
+
+const names = new Map(Object.entries(constants.errno).map(([name, value]) => [value, name]));

@@ -1,0 +1,66 @@
+/**
+ * Raw probe hits -> balanced call events. One stack of open calls a thread; each open call keeps the
+ * address of its return-address slot (psABI 3.2.2), which tells frames apart whatever became of their return:
+ *
+ * - A hit at a slot means that every open call with a lower slot is gone (longjmp, exception, lost return).
+ * - An entry at the slot of the innermost call is a tail call: it stays inside that call.
+ * - A return closes the innermost open call of its function at its slot; without one it is counted and dropped.
+ */
+import { type EventSink, Leave } from '../trace/model.js';
+import type { FunctionId, Ns, ThreadId } from '../util/units.js';
+
+const INITIAL_DEPTH = 64;
+
+/** The open calls of one thread. */
+export class CallStack {
+  depth = 0;
+  lastTime = 0;
+  functions = new Int32Array(INITIAL_DEPTH);
+  /** Slot addresses >> 3, low 32 bits: compared by wrapping difference, good for stacks up to 16 GiB apart. */
+  slots = new Int32Array(INITIAL_DEPTH);
+
+  constructor(readonly thread: ThreadId) {}
+
+  enter(time: number, fn: number, slot: number, sink: EventSink): void {
+    const at = this.#moveTo(time, slot, sink);
+    if (this.depth === this.functions.length) this.#grow();
+    this.functions[this.depth] = fn;
+    this.slots[this.depth] = slot;
+    this.depth++;
+    sink.enter(this.thread, at as Ns, fn as FunctionId);
+  }
+
+  /** False: no open call of `fn` is at `slot`; nothing was closed for this return. */
+  return(time: number, fn: number, slot: number, sink: EventSink): boolean {
+    const at = this.#moveTo(time, slot, sink);
+    let open = this.depth - 1;
+    while (open >= 0 && this.slots[open] === slot && this.functions[open] !== fn) open--;
+    if (open < 0 || this.slots[open] !== slot) return false;
+    while (this.depth - 1 > open) this.#close(at, Leave.Unwound, sink);
+    this.#close(at, Leave.Returned, sink);
+    return true;
+  }
+
+  /** Closes the calls below `slot` and returns the time, never earlier than the thread's last event. */
+  #moveTo(time: number, slot: number, sink: EventSink): number {
+    const at = time < this.lastTime ? this.lastTime : time;
+    this.lastTime = at;
+    while (this.depth > 0 && ((this.slots[this.depth - 1]! - slot) | 0) < 0)
+      this.#close(at, Leave.Unwound, sink);
+    return at;
+  }
+
+  #close(time: number, how: Leave, sink: EventSink): void {
+    this.depth--;
+    sink.leave(this.thread, time as Ns, how);
+  }
+
+  #grow(): void {
+    const functions = new Int32Array(this.depth * 2);
+    const slots = new Int32Array(this.depth * 2);
+    functions.set(this.functions);
+    slots.set(this.slots);
+    this.functions = functions;
+    this.slots = slots;
+  }
+}
