@@ -16,8 +16,8 @@ const bpfSource = join(projectRoot, 'bpf');
 const buildInfo = join(output, '.tsbuildinfo');
 
 export async function build(progress) {
-  await progress.step('TypeScript', compileTypeScript);
   await progress.step('BPF programs', compileBpf);
+  await progress.step('TypeScript', compileTypeScript);
   await progress.step('help texts', writeHelp);
 }
 

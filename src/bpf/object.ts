@@ -5,8 +5,8 @@
 import { fileURLToPath } from 'node:url';
 import { UtraceError } from '../util/errors.js';
 import type { Pid } from '../util/units.js';
-import { ErrnoError } from './libc.js';
 import { type BpfLinkPointer, type BpfObjectPointer, libbpf } from './libbpf.js';
+import { ErrnoError } from './libc.js';
 import { BPF_TRACE_UPROBE_MULTI, BPF_TRACE_UPROBE_SESSION, supportsMultiLink } from './links.js';
 
 export type Engine = 'session' | 'multi';

@@ -12,10 +12,8 @@ const DISCARD = 0x40000000;
 const LENGTH_MASK = 0x3fffffff;
 const HEADER = 8;
 
-export interface RecordHandler {
-  /** `words` is the whole ring as u32; the payload starts at `index` and has `length` bytes. Valid during the call only. */
-  (words: Uint32Array, index: number, length: number): void;
-}
+/** `words` is the whole ring as u32; the payload starts at `index` and has `length` bytes. Valid during the call only. */
+export type RecordHandler = (words: Uint32Array, index: number, length: number) => void;
 
 export class RingReader {
   readonly bytes: number;

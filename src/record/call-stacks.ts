@@ -43,7 +43,7 @@ export class CallStack {
 
   /** Closes the calls below `slot` and returns the time, never earlier than the thread's last event. */
   #moveTo(time: number, slot: number, sink: EventSink): number {
-    const at = time < this.lastTime ? this.lastTime : time;
+    const at = Math.max(time, this.lastTime);
     this.lastTime = at;
     while (this.depth > 0 && ((this.slots[this.depth - 1]! - slot) | 0) < 0)
       this.#close(at, Leave.Unwound, sink);

@@ -16,8 +16,14 @@ export interface LaunchRequest {
   /** Path of the program, then its arguments; argv[0] is what the program sees as its name. */
   readonly program: string;
   readonly argv: readonly [string, ...string[]];
-  readonly user: string | undefined;
+  readonly user: RunAs | undefined;
   readonly randomizeAddresses: boolean;
+}
+
+/** Ids of a user; the supplementary groups are looked up when the target starts. */
+export interface RunAs {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 export interface HeldTarget {
@@ -87,15 +93,19 @@ function spawnHeld(request: LaunchRequest): ChildProcess {
     'exec 3<&-',
     'exec "$@"',
   ];
-  const user =
-    request.user === undefined ? [] : ['setpriv', `--reuid=${request.user}`, ...groupsOf(request.user), '--'];
+  const { user } = request;
+  // setpriv(1) sets groups, gid and uid in this order.
+  const runAs =
+    user === undefined
+      ? []
+      : ['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--init-groups', '--'];
   const environment = { ...process.env };
-  delete environment['UTRACE_SOFT_NOFILE'];
+  delete environment.UTRACE_SOFT_NOFILE;
   const persona = request.randomizeAddresses ? undefined : personality(PERSONA_QUERY);
   // The persona belongs to the thread that forks, which is this one.
   if (persona !== undefined) personality(persona | ADDR_NO_RANDOMIZE);
   try {
-    return spawn('/bin/sh', ['-c', script.filter(Boolean).join('; '), 'utrace', ...user, ...request.argv], {
+    return spawn('/bin/sh', ['-c', script.filter(Boolean).join('; '), 'utrace', ...runAs, ...request.argv], {
       stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
       env: environment,
     });
@@ -104,13 +114,9 @@ function spawnHeld(request: LaunchRequest): ChildProcess {
   }
 }
 
-function groupsOf(user: string): string[] {
-  return [`--regid=${user}`, '--init-groups'];
-}
-
 /** What `ulimit -Sn` was where utrace was started: the launcher passes it on, else the parent's limit stands for it. */
 function callersDescriptorLimit(): string | undefined {
-  const passed = process.env['UTRACE_SOFT_NOFILE'];
+  const passed = process.env.UTRACE_SOFT_NOFILE;
   if (passed !== undefined && /^(\d+|unlimited)$/.test(passed)) return passed;
   try {
     const limits = readFileSync(`/proc/${process.ppid}/limits`, 'utf8');

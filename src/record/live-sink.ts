@@ -10,7 +10,7 @@ export interface LiveSink extends EventSink {
   /** Calls still open in this thread are over. */
   threadEnd(thread: ThreadId, time: Ns): void;
   loss(loss: TraceLoss): void;
-  /** After the last event. */
+  /** After the last event: calls still open are closed at the last time known. */
   end(): void;
   /** A promise while what was shown has not left yet: the next batch waits for it, and the ring for the batch. */
   settled(): Promise<void> | undefined;
@@ -24,11 +24,14 @@ export function deliver(sink: LiveSink, message: DrainMessage): void {
       sink.advance(message.time);
       return;
     case 'thread':
-      return sink.thread(message.thread);
+      sink.thread(message.thread);
+      return;
     case 'thread end':
-      return sink.threadEnd(message.id, message.time);
+      sink.threadEnd(message.id, message.time);
+      return;
     case 'loss':
-      return sink.loss(message.loss);
+      sink.loss(message.loss);
+      return;
     default:
   }
 }

@@ -10,16 +10,20 @@ export function describePlan(
   sites: readonly ProbeSite[],
 ): string[] {
   const notes: string[] = [];
-  const traced = new Set(candidates.map((candidate) => candidate.module));
   for (const { trace } of modules) {
-    if (!trace.stripped || (trace.kind === 'library' && !traced.has(trace.id))) continue;
     const own = candidates.filter((candidate) => candidate.module === trace.id);
     const calls = own.filter((candidate) => candidate.kind === 'plt').length;
-    const functions = own.length - calls;
-    const rest = trace.kind === 'library' ? '' : ` and ${calls} library calls`;
-    notes.push(
-      `${basename(trace.path)} is stripped: of its functions only the ${functions} in .dynsym can be traced${rest}`,
-    );
+    if (trace.stripped && (own.length > 0 || trace.kind === 'executable')) {
+      const functions = own.length - calls;
+      const left = [`${functions} functions of .dynsym`, ...(calls > 0 ? [`${calls} library calls`] : [])];
+      notes.push(`${basename(trace.path)} is stripped: traced are the ${left.join(' and the ')}`);
+    }
+    if (trace.kind === 'executable' && calls === 0 && modules.length > 1) {
+      notes.push(
+        `${basename(trace.path)} has no PLT (built with -fno-plt?): its library calls are not seen; ` +
+          'trace the libraries themselves with --nest-lib',
+      );
+    }
   }
   const refused = sites.filter(
     (site) => site.status === 'skip' && INSTRUCTION_REASON.test(site.reason),

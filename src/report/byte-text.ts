@@ -6,7 +6,7 @@
 import { type TimeParts, timeParts } from './format-time.js';
 
 export class ByteText {
-  private chunk = new Uint8Array(CHUNK_BYTES);
+  private chunk: Uint8Array = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   private at = 0;
   private readonly parts: TimeParts = timeParts(0);
 
@@ -35,8 +35,10 @@ export class ByteText {
 
   spaces(count: number): void {
     if (this.at + count > this.chunk.length) this.makeRoom(count);
-    this.chunk.fill(SPACE, this.at, this.at + count);
-    this.at += count;
+    const { chunk } = this;
+    const end = this.at + count;
+    for (let at = this.at; at < end; at++) chunk[at] = SPACE;
+    this.at = end;
   }
 
   /** A non-negative integer, right-aligned to `width`, filled up with `fill`. */
@@ -86,7 +88,7 @@ export class ByteText {
   flush(): void {
     if (this.at === 0) return;
     this.emit(this.chunk.subarray(0, this.at));
-    this.chunk = new Uint8Array(CHUNK_BYTES);
+    this.chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
     this.at = 0;
   }
 

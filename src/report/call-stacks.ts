@@ -26,8 +26,6 @@ export class CallStacks implements EventSink {
   enter(thread: ThreadId, time: Ns, fn: FunctionId): void {
     const stack = thread === this.thread ? this.stack : this.select(thread);
     if (stack.depth === stack.functions.length) stack.grow();
-    if (time < stack.last) time = stack.last;
-    stack.last = time;
     const { depth } = stack;
     stack.functions[depth] = fn;
     stack.starts[depth] = time;
@@ -40,8 +38,6 @@ export class CallStacks implements EventSink {
     const stack = thread === this.thread ? this.stack : this.select(thread);
     const { depth } = stack;
     if (depth === 0) return;
-    if (time < stack.last) time = stack.last;
-    stack.last = time;
     const top = depth - 1;
     stack.depth = top;
     const start = stack.starts[top]!;
@@ -70,8 +66,6 @@ export class CallStacks implements EventSink {
 
 class CallStack {
   depth = 0;
-  /** Time of the thread's last event. */
-  last = 0 as Ns;
   functions = new Int32Array(16);
   starts = new Float64Array(16);
   /** Time spent in callees that have ended. */

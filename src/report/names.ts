@@ -1,6 +1,5 @@
 /** How functions are named in reports. */
 import type { TraceFunction } from '../trace/model.js';
-import type { FunctionId } from '../util/units.js';
 
 /** `malloc`, or with `libname` `malloc@libc.so.6` for an import. Control characters become spaces. */
 export function functionLabel(fn: TraceFunction | undefined, libname: boolean): string {
@@ -9,17 +8,17 @@ export function functionLabel(fn: TraceFunction | undefined, libname: boolean): 
   return libname && fn.library !== undefined ? `${name}@${fn.library}` : name;
 }
 
-/** Labels as bytes, each made once: by function id. */
+/** Labels as bytes, each made once: by function or thread id. */
 export class EncodedNames {
   private readonly encoded: (Uint8Array | undefined)[] = [];
 
-  constructor(private readonly label: (fn: FunctionId) => string) {}
+  constructor(private readonly label: (id: number) => string) {}
 
-  get(fn: FunctionId): Uint8Array {
-    const known = this.encoded[fn];
+  get(id: number): Uint8Array {
+    const known = this.encoded[id];
     if (known !== undefined) return known;
-    const bytes = new TextEncoder().encode(this.label(fn));
-    this.encoded[fn] = bytes;
+    const bytes = new TextEncoder().encode(this.label(id));
+    this.encoded[id] = bytes;
     return bytes;
   }
 }

@@ -51,8 +51,7 @@ class ThreadReplay {
   private sequence = 0;
   private depth = 0;
   private lastTime = 0;
-  private block: TraceBlock | undefined;
-  private cursor: BlockCursor | undefined;
+  private loaded: Loaded | undefined;
 
   constructor(
     private readonly trace: TraceReader,
@@ -64,12 +63,12 @@ class ThreadReplay {
 
   /** Delivers events up to and including time `until`, at most to the end of a block; returns how many. */
   run(until: number): number {
-    const { block, cursor } = this.cursor === undefined ? this.load() : this;
-    if (block === undefined || cursor === undefined) return this.close();
+    const loaded = this.loaded ?? this.load();
+    if (loaded === undefined) return this.close();
+    const { block, cursor } = loaded;
     const before = cursor.left;
     if (block.guard(() => this.walk(cursor, until))) return before - cursor.left;
-    this.block = undefined;
-    this.cursor = undefined;
+    this.loaded = undefined;
     this.due = this.trace.blockTime(this.thread, this.sequence) ?? this.closing();
     return before;
   }
@@ -79,6 +78,7 @@ class ThreadReplay {
     const { thread, sink } = this;
     let { depth } = this;
     let time = cursor.time;
+    let last = this.lastTime;
     let more = true;
     while (more && time <= until) {
       const { code } = cursor;
@@ -89,26 +89,26 @@ class ThreadReplay {
         depth--;
         sink.leave(thread, time as Ns, code === 0 ? Leave.Returned : Leave.Unwound);
       }
-      this.lastTime = time;
+      last = time;
       more = cursor.next();
       time = cursor.time;
     }
     this.depth = depth;
+    this.lastTime = last;
     this.due = time;
     return more;
   }
 
   /** The next block, its cursor on the first event. */
-  private load(): { block: TraceBlock | undefined; cursor: BlockCursor | undefined } {
+  private load(): Loaded | undefined {
     const block = this.trace.block(this.thread, this.sequence);
-    if (block === undefined) return { block: undefined, cursor: undefined };
-    const cursor = block.cursor();
+    if (block === undefined) return undefined;
+    const cursor = block.cursor(this.lastTime);
     if (block.sequence !== this.sequence || block.encoded.depth !== this.depth) this.resume(block);
     this.sequence = block.sequence + 1;
     block.guard(() => cursor.next());
-    this.block = block;
-    this.cursor = cursor;
-    return { block, cursor };
+    this.loaded = { block, cursor };
+    return this.loaded;
   }
 
   /** Blocks before this one are missing. */
@@ -134,6 +134,11 @@ class ThreadReplay {
   private leaveAll(time: number, how: Leave): void {
     for (; this.depth > 0; this.depth--) this.sink.leave(this.thread, time as Ns, how);
   }
+}
+
+interface Loaded {
+  readonly block: TraceBlock;
+  readonly cursor: BlockCursor;
 }
 
 const NEVER = Number.POSITIVE_INFINITY;

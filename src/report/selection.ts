@@ -18,7 +18,8 @@ export function visibility(
 ): ((fn: FunctionId) => boolean) | undefined {
   const functions = trace.functions.filter((fn) => fn !== undefined);
   const names = (fn: TraceFunction): string[] => [fn.name, fn.symbol];
-  const libraries = (fn: TraceFunction): string[] => (fn.library === undefined ? [] : libraryNames(fn.library));
+  const libraries = (fn: TraceFunction): string[] =>
+    fn.library === undefined ? [] : libraryNames(fn.library);
   requireMatches('function', options.functions, functions.map(names));
   requireMatches('library', options.libraries, functions.map(libraries));
   requireThread(trace, options.filter.tid);

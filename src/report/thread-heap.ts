@@ -29,7 +29,10 @@ export class ThreadHeap<Thread extends Due> {
     const { heap } = this;
     const moved = heap[0];
     if (moved === undefined) return;
-    if (moved.due < Number.POSITIVE_INFINITY) return this.sink(moved);
+    if (moved.due < Number.POSITIVE_INFINITY) {
+      this.sink(moved);
+      return;
+    }
     const last = heap.pop();
     if (last !== undefined && heap.length > 0) this.sink(last);
   }

@@ -10,8 +10,9 @@ import type { ElfBytes } from './elf-bytes.js';
 
 export interface CodeDecoder {
   /**
-   * The instruction at `offset`. Its `code` is `Code.INVALID` where the bytes are none; undefined
-   * beyond the end of the file. `address` sets what relative operands are relative to (default 0: the instruction itself).
+   * The instruction at `offset`. Its `code` is INVALID_CODE where the bytes are none; undefined
+   * beyond the end of the file. `address` is needed
+   * only where relative operands are looked at.
    */
   decode(offset: FileOffset, address?: VirtualAddress): Instruction | undefined;
   /** Up to 15 bytes at `offset`, the longest instruction; fewer at the end of the file. Valid until the next call. */
@@ -19,6 +20,9 @@ export interface CodeDecoder {
   /** Frees WebAssembly memory; the decoder cannot be used afterwards. */
   free(): void;
 }
+
+/** `Code.INVALID` of iced-x86: bytes that are no instruction. */
+export const INVALID_CODE = 0;
 
 /** iced-x86, loaded at first use: 60 ms and 2 MB of code that reports and `--help` never need. */
 export function iced(): typeof import('iced-x86') {
@@ -52,7 +56,7 @@ export function openDecoder(bytes: ElfBytes): CodeDecoder {
       if (offset < 0 || offset >= bytes.size) return undefined;
       const position = moveTo(offset);
       decoder!.position = position;
-      decoder!.ip = BigInt(address ?? 0);
+      if (address !== undefined) decoder!.ip = BigInt(address);
       decoder!.decodeOut(instruction);
       return instruction;
     },

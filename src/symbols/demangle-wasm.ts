@@ -8,23 +8,25 @@ import * as glue from 'gecko-profiler-demangle/index_bg.js';
 
 /** The readable form; `symbol` itself where it is not mangled, or too deeply nested to say. */
 export function demangleWasm(symbol: string): string {
-  ready ??= load();
+  if (!loaded) load();
   try {
-    return glue.demangle_any(symbol);
+    const name = glue.demangle_any(symbol);
+    // What it does not know it gives back, without the underscore that macOS puts before each name.
+    return symbol === `_${name}` ? symbol : name;
   } catch {
     // A trap (stack overflow) leaves the instance in an unknown state: the next name starts anew.
-    ready = undefined;
+    loaded = false;
     return symbol;
   }
 }
 
-let ready: true | undefined;
+let loaded = false;
 
-function load(): true {
+function load(): void {
   const file = createRequire(import.meta.url).resolve('gecko-profiler-demangle/index_bg.wasm');
   const module = new WebAssembly.Module(readFileSync(file));
   const instance = new WebAssembly.Instance(module, { './index_bg.js': { ...glue } });
   glue.__wbg_set_wasm(instance.exports);
-  (instance.exports['__wbindgen_start'] as () => void)();
-  return true;
+  (instance.exports.__wbindgen_start as () => void)();
+  loaded = true;
 }

@@ -18,9 +18,10 @@ export function demangle(symbol: string): string {
   return SPECIAL.test(symbol) ? name : withoutReturnType(name);
 }
 
+/** LLVM's suffix of functions it has made unique says nothing to a reader. */
 function rust(symbol: string): string {
-  const suffix = LLVM_SUFFIX.exec(symbol)?.[0] ?? '';
-  return demangleWasm(symbol.slice(0, symbol.length - suffix.length)) + suffix;
+  const name = demangleWasm(symbol.replace(LLVM_SUFFIX, ''));
+  return name === symbol.replace(LLVM_SUFFIX, '') ? symbol : name;
 }
 
 const UNDERSCORE = 95;

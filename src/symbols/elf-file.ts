@@ -15,6 +15,9 @@ export interface ElfFile {
   readonly bytes: ElfBytes;
   readonly header: Header;
   readonly segments: readonly Segment[];
+  /** The PT_LOAD segments, and those of them that are executable. */
+  readonly loads: readonly Segment[];
+  readonly codeLoads: readonly Segment[];
   readonly sections: readonly Section[];
 }
 
@@ -46,13 +49,10 @@ export function openElf(path: string): ElfFile {
   const bytes = openBytes(path);
   try {
     const header = parseHeader(path, bytes.read(0, Math.min(bytes.size, HEADER_SIZE), 'header'));
-    return {
-      path,
-      bytes,
-      header,
-      segments: readSegments(bytes, header),
-      sections: readSections(bytes, header),
-    };
+    const segments = readSegments(bytes, header);
+    const loads = segments.filter((segment) => segment.type === PT_LOAD);
+    const codeLoads = loads.filter((segment) => (segment.flags & PF_X) !== 0);
+    return { path, bytes, header, segments, loads, codeLoads, sections: readSections(bytes, header) };
   } catch (error) {
     bytes.close();
     throw error;
@@ -81,17 +81,16 @@ export function findSection(elf: ElfFile, type: number): Section | undefined {
 
 /** Where the byte at `address` rests in the file; undefined where no file-backed segment holds it. */
 export function fileOffsetOf(elf: ElfFile, address: VirtualAddress): FileOffset | undefined {
-  return locate(elf, address, 0);
+  return locate(elf, elf.loads, address);
 }
 
 /** The same, for addresses that the loader maps executable. */
 export function codeOffsetOf(elf: ElfFile, address: VirtualAddress): FileOffset | undefined {
-  return locate(elf, address, PF_X);
+  return locate(elf, elf.codeLoads, address);
 }
 
-function locate(elf: ElfFile, address: number, flags: number): FileOffset | undefined {
-  for (const segment of elf.segments) {
-    if (segment.type !== PT_LOAD || (segment.flags & flags) !== flags) continue;
+function locate(elf: ElfFile, segments: readonly Segment[], address: number): FileOffset | undefined {
+  for (const segment of segments) {
     const within = address - segment.address;
     if (within < 0 || within >= segment.fileSize) continue;
     const offset = segment.offset + within;

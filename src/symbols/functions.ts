@@ -39,16 +39,28 @@ export interface FunctionTable {
 }
 
 export function readFunctions(elf: ElfFile): FunctionTable {
-  const full = readSymbolTable(elf, 'static');
-  const dynamic = readSymbolTable(elf, 'dynamic');
+  const tables = { full: readSymbolTable(elf, 'static'), dynamic: readSymbolTable(elf, 'dynamic') };
   const found: Found = { first: new Map(), others: new Map() };
-  if (full !== undefined) collect(full, found);
-  if (dynamic !== undefined) collect(dynamic, found);
+  if (tables.full !== undefined) collect(tables.full, 0, found);
+  if (tables.dynamic !== undefined) collect(tables.dynamic, 1, found);
   // A typed array sorts its numbers several times as fast as an array its objects.
-  const addresses = Float64Array.from(found.first.keys()).sort();
+  const addresses = Float64Array.from(
+    found.first.keys(),
+  ).sort() as Iterable<number> as Iterable<VirtualAddress>;
   const functions: ElfFunction[] = [];
-  for (const address of addresses) functions.push(describe(elf, address as VirtualAddress, found));
-  return { functions, stripped: full === undefined };
+  for (const address of addresses) {
+    const ids = found.others.get(address);
+    functions.push(
+      ids === undefined
+        ? describeOne(elf, address, toEntry(tables, found.first.get(address)!))
+        : describeMerged(
+            elf,
+            address,
+            ids.map((id) => toEntry(tables, id)),
+          ),
+    );
+  }
+  return { functions, stripped: tables.full === undefined };
 }
 
 /** A row of one of the two tables. */
@@ -57,13 +69,21 @@ interface Entry {
   readonly index: number;
 }
 
-/** Entries by address. Few addresses have more than one, so most cost one object here. */
+/** An entry as one number, because there are as many as functions: index * 2, plus 1 for the dynamic table. */
+type EntryId = number;
+
+/** `first` has every address; `others` those of several entries, with all of them. */
 interface Found {
-  readonly first: Map<number, Entry>;
-  readonly others: Map<number, Entry[]>;
+  readonly first: Map<number, EntryId>;
+  readonly others: Map<number, EntryId[]>;
 }
 
-function collect(table: SymbolTable, { first, others }: Found): void {
+interface Tables {
+  readonly full: SymbolTable | undefined;
+  readonly dynamic: SymbolTable | undefined;
+}
+
+function collect(table: SymbolTable, which: 0 | 1, { first, others }: Found): void {
   for (let index = 1; index < table.count; index++) {
     const type = table.type(index);
     if (type !== STT_FUNC && type !== STT_GNU_IFUNC) continue;
@@ -71,32 +91,45 @@ function collect(table: SymbolTable, { first, others }: Found): void {
     if (section === SHN_UNDEF || section === SHN_ABS || section === SHN_COMMON) continue;
     const address = table.value(index);
     if (!Number.isSafeInteger(address) || !table.hasName(index)) continue;
-    if (!first.has(address)) first.set(address, { table, index });
+    const id = index * 2 + which;
+    const before = first.get(address);
+    if (before === undefined) first.set(address, id);
     else {
-      const more = others.get(address);
-      if (more === undefined) others.set(address, [{ table, index }]);
-      else more.push({ table, index });
+      const all = others.get(address);
+      if (all === undefined) others.set(address, [before, id]);
+      else all.push(id);
     }
   }
 }
 
-function describe(elf: ElfFile, address: VirtualAddress, found: Found): ElfFunction {
-  const entry = found.first.get(address)!;
-  const others = found.others.get(address);
-  const offset = codeOffsetOf(elf, address);
-  if (others === undefined) {
-    const symbol = entry.table.name(entry.index);
-    return { symbol, aliases: NONE, address, size: sizeOf(entry), offset, ifunc: isIfunc(entry) };
-  }
-  const entries = [entry, ...others];
-  const [symbol, ...aliases] = orderNames(entries);
-  const size = Math.max(...entries.slice(0, MOST_SIZES).map(sizeOf));
-  return { symbol: symbol!, aliases, address, size, offset, ifunc: entries.some(isIfunc) };
+function toEntry(tables: Tables, id: EntryId): Entry {
+  return { table: (id % 2 === 0 ? tables.full : tables.dynamic)!, index: Math.floor(id / 2) };
 }
 
-const NONE: readonly string[] = [];
-/** A call takes only so many arguments; an address has a handful of names outside hostile files. */
-const MOST_SIZES = 1000;
+function describeOne(elf: ElfFile, address: VirtualAddress, entry: Entry): ElfFunction {
+  return {
+    symbol: entry.table.name(entry.index),
+    aliases: NO_ALIASES,
+    address,
+    size: sizeOf(entry),
+    offset: codeOffsetOf(elf, address),
+    ifunc: isIfunc(entry),
+  };
+}
+
+function describeMerged(elf: ElfFile, address: VirtualAddress, entries: readonly Entry[]): ElfFunction {
+  const [symbol, ...aliases] = orderNames(entries);
+  return {
+    symbol: symbol!,
+    aliases,
+    address,
+    size: entries.reduce((largest, entry) => Math.max(largest, sizeOf(entry)), 0),
+    offset: codeOffsetOf(elf, address),
+    ifunc: entries.some(isIfunc),
+  };
+}
+
+const NO_ALIASES: readonly string[] = [];
 
 function sizeOf({ table, index }: Entry): number {
   const size = table.size(index);

@@ -5,7 +5,7 @@
  * about that function and objects to nothing.
  */
 import type { FileOffset } from '../util/units.js';
-import { type CodeDecoder, iced } from './decoder.js';
+import { type CodeDecoder, INVALID_CODE } from './decoder.js';
 
 /** Ask in ascending order of offset; `size` is the function's own. */
 export function openBoundaryCheck(decoder: CodeDecoder): (offset: FileOffset, size: number) => boolean {
@@ -32,6 +32,6 @@ export function openBoundaryCheck(decoder: CodeDecoder): (offset: FileOffset, si
 
 function lengthAt(decoder: CodeDecoder, offset: number): number {
   const instruction = decoder.decode(offset as FileOffset);
-  if (instruction === undefined || instruction.code === iced().Code.INVALID) return 0;
+  if (instruction === undefined || instruction.code === INVALID_CODE) return 0;
   return instruction.length;
 }

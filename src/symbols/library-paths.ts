@@ -28,8 +28,8 @@ export function searchContext(
   const musl = interpreter.includes('ld-musl');
   return {
     // An empty entry is the working directory.
-    libraryPath: environment['LD_LIBRARY_PATH'] ? environment['LD_LIBRARY_PATH'].split(/[:;]/) : [],
-    preload: (environment['LD_PRELOAD'] ?? '').split(/[ :]/).filter((name) => name !== ''),
+    libraryPath: environment.LD_LIBRARY_PATH ? environment.LD_LIBRARY_PATH.split(/[:;]/) : [],
+    preload: (environment.LD_PRELOAD ?? '').split(/[ :]/).filter((name) => name !== ''),
     cache: musl ? new Map() : readLdCache(),
     defaults: musl ? MUSL_DIRECTORIES : DEFAULT_DIRECTORIES,
   };

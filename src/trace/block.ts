@@ -97,16 +97,22 @@ export class BlockEncoder {
 
   private append(code: number, time: number): void {
     if (this.events === 0) this.begin(time);
+    if (this.events % RESERVE === 0) this.reserve();
     const delta = time > this.lastTime ? time - this.lastTime : 0;
     this.lastTime += delta;
-    if (this.events === this.low.length) this.low = grown(this.low);
     this.low[this.events++] = delta & 0xff;
-    if (this.codesLength + VARINT_MAX > this.codes.length) this.codes = grown(this.codes);
     if (code < 0x80) this.codes[this.codesLength++] = code;
     else this.codesLength = writeVarint(this.codes, this.codesLength, code);
-    if (this.highLength + VARINT_MAX > this.high.length) this.high = grown(this.high);
     if (delta < 0x8000) this.high[this.highLength++] = delta >>> 8;
     else this.highLength = writeVarint(this.high, this.highLength, Math.floor(delta / 256));
+  }
+
+  /** Room for the next RESERVE events, whatever their size, so that `append` need not check. */
+  private reserve(): void {
+    const most = RESERVE * VARINT_MAX;
+    if (this.events + RESERVE > this.low.length) this.low = grown(this.low);
+    if (this.codesLength + most > this.codes.length) this.codes = grown(this.codes);
+    if (this.highLength + most > this.high.length) this.high = grown(this.high);
   }
 
   private begin(time: number): void {
@@ -132,6 +138,7 @@ export class BlockEncoder {
   }
 }
 
+const RESERVE = 64;
 const INITIAL_BYTES = 1024;
 const EMPTY = new Uint8Array(0);
 

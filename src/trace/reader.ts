@@ -140,8 +140,12 @@ export class TraceBlock {
     this.encoded = rows.toBlock(row);
   }
 
-  cursor(): BlockCursor {
-    return this.guard(() => new BlockCursor(this.encoded, this.functions));
+  /** `notBefore`: the time of the thread's event before this block. */
+  cursor(notBefore: number): BlockCursor {
+    return this.guard(() => {
+      if (this.encoded.firstTime < notBefore) throw new BlockDamage('it begins before the last one ends');
+      return new BlockCursor(this.encoded, this.functions);
+    });
   }
 
   /** The calls open before the block's first event, outermost first. */

@@ -33,8 +33,14 @@ export class VarintReader {
   }
 
   next(): number {
-    const byte = this.bytes[this.position++];
-    if (byte !== undefined && byte < 0x80) return byte;
+    const { bytes } = this;
+    const first = bytes[this.position++]!;
+    if (first < 0x80) return first;
+    const second = bytes[this.position]!;
+    if (second < 0x80) {
+      this.position++;
+      return (first & 0x7f) | (second << 7);
+    }
     this.position--;
     return this.long();
   }

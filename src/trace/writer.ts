@@ -55,6 +55,11 @@ export class TraceWriter implements EventSink {
     });
   }
 
+  /** The engine is known only when the kernel took the programs. */
+  setEngine(engine: TraceHeader['engine']): void {
+    this.run('INSERT OR REPLACE INTO meta VALUES (?, ?)', 'engine', engine);
+  }
+
   addModules(modules: readonly TraceModule[]): void {
     this.insertAll(
       'INSERT INTO module VALUES (?, ?, ?, ?, ?)',

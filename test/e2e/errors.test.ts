@@ -8,6 +8,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   describePrivileged,
@@ -149,7 +150,9 @@ describePrivileged('errors of trace files', () => {
     copyFileSync(trace, `${folder}/truncated`);
     truncateSync(`${folder}/truncated`, Math.floor(statSync(trace).size / 2));
     copyFileSync(trace, `${folder}/newer`);
-    await run(['python3', '-c', newerVersion, `${folder}/newer`]);
+    const newer = new Database(`${folder}/newer`);
+    newer.pragma('user_version = 1000');
+    newer.close();
     for (const [name, words] of [
       ['missing', /no such|does not exist|not found/i],
       ['empty', /empty|not a/i],
@@ -206,14 +209,6 @@ describe('errors of the command line', () => {
     expect(stderr).not.toMatch(/\bat .*\.js/);
   });
 });
-
-const newerVersion = `
-import sqlite3, sys
-connection = sqlite3.connect(sys.argv[1])
-version = connection.execute("pragma user_version").fetchone()[0]
-connection.execute(f"pragma user_version = {version + 1000}")
-connection.commit()
-`;
 
 async function wholeTrace(folder: string): Promise<string> {
   return (await record(folder, [fixture('sort'), '-n', '100'])).trace;

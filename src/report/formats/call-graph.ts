@@ -36,9 +36,24 @@ export class CallGraph implements CallVisitor {
     emit: (chunk: Uint8Array) => void,
   ) {
     this.out = new ByteText(emit);
-    this.names = new EncodedNames((fn) => context.label(fn));
-    this.calls = new EncodedNames((fn) => withParentheses(context.label(fn)));
-    this.columnTitles();
+    this.names = new EncodedNames((fn) => context.label(fn as FunctionId));
+    this.calls = new EncodedNames((fn) => withParentheses(context.label(fn as FunctionId)));
+  }
+
+  /** The line above the columns. */
+  begin(): void {
+    const { timestamp, tid } = this.options;
+    const titles = [
+      timestamp ? 'TIME'.padStart(STAMP_WIDTH) : '',
+      tid ? 'TID'.padStart(TID_WIDTH) : '',
+      'DURATION'.padStart(TIME_WIDTH),
+    ].filter((title) => title !== '');
+    this.out.text(`#${titles.join(' ').slice(1)} | FUNCTION\n`);
+  }
+
+  /** A line between the calls. */
+  note(text: string): void {
+    this.out.text(`# ${text}\n`);
   }
 
   enter(thread: ThreadId, time: Ns, fn: FunctionId, depth: number): void {
@@ -95,17 +110,6 @@ export class CallGraph implements CallVisitor {
     held.depth = 0;
   }
 
-  private columnTitles(): void {
-    const { timestamp, tid } = this.options;
-    const titles = [
-      '#',
-      timestamp ? 'TIME'.padStart(STAMP_WIDTH - 1) : '',
-      tid ? 'TID'.padStart(TID_WIDTH + (timestamp ? 1 : 0)) : '',
-      'DURATION'.padStart(TIME_WIDTH + (timestamp || tid ? 1 : 0)),
-    ];
-    this.out.text(`${titles.join('')} | FUNCTION\n`);
-  }
-
   /** `duration` -1: not known yet. */
   private columns(thread: ThreadId, time: Ns, duration: number): void {
     const { out } = this;
@@ -120,7 +124,6 @@ export class CallGraph implements CallVisitor {
       out.integer(this.context.tidOf(thread) ?? 0, TID_WIDTH);
       out.byte(SPACE);
     }
-    out.byte(SPACE);
     if (duration < 0) out.spaces(TIME_WIDTH);
     else out.time(duration);
     out.bytes(BAR);

@@ -1,0 +1,242 @@
+/** Every option once: the parser, the help texts and the nearest-name search are made from this table. */
+
+export type Mode = 'live' | 'record' | 'report' | 'list';
+
+export interface OptionDefinition {
+  readonly name: string;
+  readonly alias?: string;
+  /** `flag` takes no value, `value` one, `list` may be repeated. */
+  readonly kind: 'flag' | 'value' | 'list';
+  /** Stands for the value in the help. */
+  readonly placeholder?: string;
+  readonly describe: string;
+  readonly group: 'Target' | 'What is traced' | 'Filters' | 'Display' | 'Files' | 'Report' | 'Other';
+  /** Where the option means something; elsewhere it is an error that says so. */
+  readonly modes: readonly Mode[];
+}
+
+const ALL: readonly Mode[] = ['live', 'record', 'report', 'list'];
+const RUNS: readonly Mode[] = ['live', 'record', 'list'];
+const SHOWS: readonly Mode[] = ['live', 'report'];
+const EVENTS: readonly Mode[] = ['live', 'record', 'report'];
+
+export const OPTIONS: readonly OptionDefinition[] = [
+  {
+    name: 'command',
+    alias: 'c',
+    kind: 'value',
+    placeholder: 'COMMAND',
+    describe: 'Run COMMAND (quoted like in a shell) and trace it; or give its words after --',
+    group: 'Target',
+    modes: RUNS,
+  },
+  {
+    name: 'pid',
+    alias: 'p',
+    kind: 'value',
+    placeholder: 'PID',
+    describe: 'Trace a running process until it ends or Ctrl-C; it runs on unharmed',
+    group: 'Target',
+    modes: RUNS,
+  },
+  {
+    name: 'user',
+    alias: 'u',
+    kind: 'value',
+    placeholder: 'NAME',
+    describe: 'Run the command as this user',
+    group: 'Target',
+    modes: RUNS,
+  },
+  {
+    name: 'no-randomize-addr',
+    kind: 'flag',
+    describe: 'Switch off address space randomization for the command',
+    group: 'Target',
+    modes: RUNS,
+  },
+  {
+    name: 'record',
+    kind: 'flag',
+    describe: 'Write a trace file instead of a live call graph',
+    group: 'Files',
+    modes: ['record'],
+  },
+  { name: 'report', kind: 'flag', describe: 'Read a trace file', group: 'Files', modes: ['report'] },
+  {
+    name: 'input',
+    alias: 'i',
+    kind: 'value',
+    placeholder: 'FILE',
+    describe: 'Trace file to report from (default utrace.data)',
+    group: 'Files',
+    modes: ['report'],
+  },
+  {
+    name: 'output',
+    alias: 'o',
+    kind: 'value',
+    placeholder: 'FILE',
+    describe:
+      'Write to FILE: live, the call graph (default stderr); --record, the trace (default utrace.data); --report, the report (default stdout)',
+    group: 'Files',
+    modes: EVENTS,
+  },
+  {
+    name: 'list',
+    kind: 'flag',
+    describe: 'List what would be probed, and why the rest would not; nothing is run',
+    group: 'Other',
+    modes: ['list'],
+  },
+  {
+    name: 'function',
+    alias: 'f',
+    kind: 'list',
+    placeholder: 'GLOB',
+    describe: 'Only functions (and library calls) that match',
+    group: 'What is traced',
+    modes: ALL,
+  },
+  {
+    name: 'no-function',
+    kind: 'list',
+    placeholder: 'GLOB',
+    describe: 'No functions that match',
+    group: 'What is traced',
+    modes: ALL,
+  },
+  {
+    name: 'lib',
+    alias: 'l',
+    kind: 'list',
+    placeholder: 'GLOB',
+    describe: 'Only library calls to libraries that match',
+    group: 'What is traced',
+    modes: ALL,
+  },
+  {
+    name: 'no-lib',
+    kind: 'list',
+    placeholder: 'GLOB',
+    describe: "No library calls to libraries that match ('*': none at all)",
+    group: 'What is traced',
+    modes: ALL,
+  },
+  {
+    name: 'nest-lib',
+    kind: 'list',
+    placeholder: 'GLOB',
+    describe: 'Also the functions inside loaded libraries that match',
+    group: 'What is traced',
+    modes: ALL,
+  },
+  {
+    name: 'min-size',
+    kind: 'value',
+    placeholder: 'BYTES',
+    describe: 'Only functions of at least this size',
+    group: 'What is traced',
+    modes: ALL,
+  },
+  {
+    name: 'max-depth',
+    kind: 'value',
+    placeholder: 'N',
+    describe: 'Only calls nested at most N deep',
+    group: 'Filters',
+    modes: EVENTS,
+  },
+  {
+    name: 'tid-filter',
+    kind: 'value',
+    placeholder: 'TID',
+    describe: 'Only this thread',
+    group: 'Filters',
+    modes: EVENTS,
+  },
+  {
+    name: 'time-filter',
+    kind: 'value',
+    placeholder: 'TIME',
+    describe: 'Only calls that last at least TIME (500ns, 10us, 1.5ms, 2s)',
+    group: 'Filters',
+    modes: EVENTS,
+  },
+  {
+    name: 'libname',
+    kind: 'flag',
+    describe: 'Name the library of a library call: malloc@libc.so.6',
+    group: 'Display',
+    modes: SHOWS,
+  },
+  {
+    name: 'flat',
+    kind: 'flag',
+    describe: 'Call graph with arrows and depths instead of indentation',
+    group: 'Display',
+    modes: SHOWS,
+  },
+  { name: 'tid', kind: 'flag', describe: 'Show the thread id', group: 'Display', modes: SHOWS },
+  {
+    name: 'timestamp',
+    kind: 'flag',
+    describe: 'Show the time since the start of the trace',
+    group: 'Display',
+    modes: SHOWS,
+  },
+  {
+    name: 'format',
+    kind: 'value',
+    placeholder: 'FORMAT',
+    describe: 'call-graph (default), summary, flame-graph or chrome',
+    group: 'Report',
+    modes: ['report'],
+  },
+  {
+    name: 'avg-self',
+    kind: 'flag',
+    describe: 'summary: average self time',
+    group: 'Report',
+    modes: ['report'],
+  },
+  {
+    name: 'avg-total',
+    kind: 'flag',
+    describe: 'summary: average total time',
+    group: 'Report',
+    modes: ['report'],
+  },
+  {
+    name: 'percent-self',
+    kind: 'flag',
+    describe: 'summary: self time as a share of the whole',
+    group: 'Report',
+    modes: ['report'],
+  },
+  {
+    name: 'percent-total',
+    kind: 'flag',
+    describe: 'summary: total time as a share of the whole',
+    group: 'Report',
+    modes: ['report'],
+  },
+  {
+    name: 'sample-time',
+    kind: 'value',
+    placeholder: 'TIME',
+    describe: 'flame-graph: time that one sample stands for (default 1us)',
+    group: 'Report',
+    modes: ['report'],
+  },
+  {
+    name: 'debug',
+    alias: 'd',
+    kind: 'flag',
+    describe: 'Say on stderr what is done, and show stacks of unexpected errors',
+    group: 'Other',
+    modes: ALL,
+  },
+  { name: 'help', alias: 'h', kind: 'flag', describe: 'Show this help', group: 'Other', modes: ALL },
+  { name: 'version', alias: 'V', kind: 'flag', describe: 'Show the version', group: 'Other', modes: ALL },
+];
