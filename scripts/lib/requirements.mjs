@@ -118,16 +118,16 @@ async function aptInstall(packages) {
 
 const toStderr = { stdio: ['inherit', 2, 2] };
 
+/** With a known package manager: the command to type. Else every name that is known. */
 function describeMissing(missing, manager) {
-  const lines = missing.map((requirement) => {
-    const names = Object.entries(requirement.packages)
-      .map(([name, value]) => `${name}: ${value}`)
-      .join(', ');
-    return `  ${requirement.name}: ${requirement.reason} (${names})`;
-  });
   const command = installCommands[manager];
-  const names = [...new Set(missing.map((requirement) => requirement.packages[manager]))].join(' ');
-  const advice = command === undefined ? 'Install them, then run this again.' : `Run: ${command} ${names}`;
+  const lines = missing.map((requirement) => {
+    const names = Object.entries(requirement.packages).map(([name, value]) => `${name}: ${value}`);
+    const known = command === undefined ? ` (${names.join(', ')})` : '';
+    return `  ${requirement.name}: ${requirement.reason}${known}`;
+  });
+  const packages = [...new Set(missing.map((requirement) => requirement.packages[manager]))].join(' ');
+  const advice = command === undefined ? 'Install them, then run this again.' : `Run: ${command} ${packages}`;
   return ['missing on this machine:', ...lines, advice].join('\n');
 }
 

@@ -8,6 +8,9 @@ import koffi from 'koffi';
 const libc = koffi.load('libc.so.6');
 
 const bpfCall = libc.func('long syscall(long number, long command, void *attr, unsigned int size)');
+const perfCall = libc.func(
+  'long syscall(long number, void *attr, int pid, int cpu, int group, unsigned long flags)',
+);
 const mmapCall = libc.func(
   'void *mmap(void *address, size_t length, int prot, int flags, int fd, int64_t offset)',
 );
@@ -15,6 +18,8 @@ const personalityCall = libc.func('int personality(unsigned long persona)');
 const closeCall = libc.func('int close(int fd)');
 
 const SYS_BPF = 321;
+const SYS_PERF_EVENT_OPEN = 298;
+const PERF_FLAG_FD_CLOEXEC = 8;
 const PROT_READ = 1;
 const PROT_WRITE = 2;
 const MAP_SHARED = 1;
@@ -35,6 +40,13 @@ export class ErrnoError extends Error {
 export function bpf(command: number, attr: Uint8Array): number {
   const result = bpfCall(SYS_BPF, command, attr, attr.length) as number;
   if (result < 0) throw new ErrnoError('bpf', errnoName(koffi.errno()));
+  return result;
+}
+
+/** perf_event_open(2) for one process on one CPU. Returns the descriptor; throws ErrnoError. */
+export function perfEventOpen(attr: Uint8Array, pid: number, cpu: number): number {
+  const result = perfCall(SYS_PERF_EVENT_OPEN, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC) as number;
+  if (result < 0) throw new ErrnoError('perf_event_open', errnoName(koffi.errno()));
   return result;
 }
 

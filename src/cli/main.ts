@@ -1,35 +1,19 @@
 /**
- * The program behind bin/utrace, which answers --help and --version itself. Parses, runs one command, prints
- * its errors and leaves with its status.
+ * Where node starts. Nothing but the check of its version is here, so that an old node says what is wrong instead
+ * of failing on syntax; everything else is imported after it.
  */
-import { leave } from './exit.js';
-import type { RawOptions } from './parse.js';
-import { printError } from './print-error.js';
+const OLDEST_NODE = 20;
 
-export interface CommandEnd {
-  readonly exitCode: number | undefined;
-  readonly signal: NodeJS.Signals | undefined;
+const major = Number.parseInt(process.versions.node, 10);
+if (major < OLDEST_NODE) {
+  console.error(
+    `utrace: needs Node ${OLDEST_NODE} or newer; this is ${process.version} (${process.execPath})`,
+  );
+  console.error('  name another node with UTRACE_NODE=/path/to/node');
+  process.exitCode = 125;
+} else {
+  const { run } = await import('./run.js');
+  await run(process.argv.slice(2));
 }
 
-const argv = process.argv.slice(2);
-try {
-  const { parseCommandLine } = await import('./parse.js');
-  const end = await runCommand(parseCommandLine(argv));
-  await leave(end.exitCode, end.signal);
-} catch (error) {
-  // The options may be what failed, so --debug is looked up by hand.
-  await leave(printError(error, argv.includes('--debug') || argv.includes('-d')), undefined);
-}
-
-async function runCommand(raw: RawOptions): Promise<CommandEnd> {
-  switch (raw.mode) {
-    case 'live':
-      return (await import('./command-live.js')).runLive(raw);
-    case 'record':
-      return (await import('./command-record.js')).runRecord(raw);
-    case 'report':
-      return (await import('./command-report.js')).runReport(raw);
-    case 'list':
-      return (await import('./command-list.js')).runList(raw);
-  }
-}
+export {};

@@ -3,7 +3,8 @@
  * address of its return-address slot (psABI 3.2.2), which tells frames apart whatever became of their return:
  *
  * - A hit at a slot means that every open call with a lower slot is gone (longjmp, exception, lost return).
- * - An entry at the slot of the innermost call is a tail call: it stays inside that call.
+ * - An entry at the slot of the innermost call is a tail call: it stays inside that call. But where an open call
+ *   at this slot is of the same function, that one is gone (a longjmp out of a loop's callee), and all inside it.
  * - A return closes the innermost open call of its function at its slot; without one it is counted and dropped.
  */
 import { type EventSink, Leave } from '../trace/model.js';
@@ -23,6 +24,7 @@ export class CallStack {
 
   enter(time: number, fn: number, slot: number, sink: EventSink): void {
     const at = this.#moveTo(time, slot, sink);
+    if (this.depth > 0 && this.slots[this.depth - 1] === slot) this.#closeTwin(at, fn, slot, sink);
     if (this.depth === this.functions.length) this.#grow();
     this.functions[this.depth] = fn;
     this.slots[this.depth] = slot;
@@ -33,12 +35,23 @@ export class CallStack {
   /** False: no open call of `fn` is at `slot`; nothing was closed for this return. */
   return(time: number, fn: number, slot: number, sink: EventSink): boolean {
     const at = this.#moveTo(time, slot, sink);
-    let open = this.depth - 1;
-    while (open >= 0 && this.slots[open] === slot && this.functions[open] !== fn) open--;
-    if (open < 0 || this.slots[open] !== slot) return false;
+    const open = this.#find(fn, slot);
+    if (open < 0) return false;
     while (this.depth - 1 > open) this.#close(at, Leave.Unwound, sink);
     this.#close(at, Leave.Returned, sink);
     return true;
+  }
+
+  #closeTwin(time: number, fn: number, slot: number, sink: EventSink): void {
+    const twin = this.#find(fn, slot);
+    if (twin >= 0) while (this.depth > twin) this.#close(time, Leave.Unwound, sink);
+  }
+
+  /** Index of the innermost open call of `fn` among those at `slot`, which are the topmost; -1: none. */
+  #find(fn: number, slot: number): number {
+    let open = this.depth - 1;
+    while (open >= 0 && this.slots[open] === slot && this.functions[open] !== fn) open--;
+    return open >= 0 && this.slots[open] === slot ? open : -1;
   }
 
   /** Closes the calls below `slot` and returns the time, never earlier than the thread's last event. */

@@ -1,5 +1,12 @@
 /** What main thread and drain worker say to each other. Plain data: it crosses by structured clone. */
-import type { CallFilter, ProcessEnd, TraceLoss, TraceProcess, TraceThread } from '../trace/model.js';
+import type {
+  CallFilter,
+  ProcessEnd,
+  TraceLoss,
+  TraceModule,
+  TraceProcess,
+  TraceThread,
+} from '../trace/model.js';
 import type { Ns, ThreadId } from '../util/units.js';
 import type { RecordedTarget } from './recorder.js';
 
@@ -11,6 +18,9 @@ export interface DrainInput {
   readonly startTime: bigint;
   readonly target: RecordedTarget;
   readonly filter: CallFilter;
+  /** perf descriptors that tell of new mappings; none where the kernel refused them. */
+  readonly mappingFds: readonly number[];
+  readonly modules: readonly TraceModule[];
   /** The trace file to continue; undefined: relay the events to the main thread. */
   readonly tracePath: string | undefined;
   /** Int32 words, see `ControlWord`. */

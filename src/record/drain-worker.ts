@@ -19,6 +19,7 @@ import type { Ns, Pid } from '../util/units.js';
 import { ControlWord, type DrainInput, type DrainMessage, type FinishRequest } from './drain-protocol.js';
 import { LiveRelay } from './live-relay.js';
 import { LossCounters } from './losses.js';
+import { type MappingInput, Mappings } from './mappings.js';
 import { Recorder } from './recorder.js';
 import type { TraceOutput } from './trace-output.js';
 
@@ -50,12 +51,13 @@ function drain(input: DrainInput, port: MessagePort): DrainMessage {
   const control = new Int32Array(input.control);
   const ring = new RingReader(input.ringFd, input.ringBytes);
   const losses = new LossCounters(input.countersFd);
-  const output: TraceOutput =
-    input.tracePath === undefined ? new LiveRelay(port, control) : TraceWriter.open(input.tracePath);
+  const writer = input.tracePath === undefined ? undefined : TraceWriter.open(input.tracePath);
+  const output: TraceOutput = writer ?? new LiveRelay(port, control);
   const tids: number[] = [];
   const events = filterEvents(input.filter, { tidOf: (thread) => tids[thread] as never }, output);
   const recorder = new Recorder(input.target, trackTids(output, tids), events, executableOf);
   const onLoss = (loss: TraceLoss): void => output.addLoss(loss);
+  const mappings = writer && new Mappings(mappingInput(input), writer);
   post(port, { kind: 'ready' });
 
   let lastCommit = now();
@@ -70,6 +72,7 @@ function drain(input: DrainInput, port: MessagePort): DrainMessage {
       onLoss({ from: lastCommit as Ns, to: roundStart as Ns, count, cause: 'return without its call' });
       orphansSeen = recorder.orphans;
     }
+    mappings?.poll();
     if (finishing && records === 0) break;
     events.advance(Math.max(0, roundStart - SETTLE_TIME) as Ns);
     if (roundStart - lastCommit > COMMIT_INTERVAL) {
@@ -78,9 +81,14 @@ function drain(input: DrainInput, port: MessagePort): DrainMessage {
     }
     if (!finishing) Atomics.wait(control, ControlWord.Finish, 0, records > 0 ? BUSY_WAIT_MS : IDLE_WAIT_MS);
   }
+  mappings?.finish();
   const request = receiveMessageOnPort(port)?.message as FinishRequest | undefined;
   finish(recorder, output, request, now() as Ns);
   return { kind: 'finished', calls: recorder.calls, lost: losses.lost };
+}
+
+function mappingInput({ mappingFds, startTime, target, modules }: DrainInput): MappingInput {
+  return { fds: mappingFds, startTime, pid: target.pid, execsAhead: target.execsAhead, modules };
 }
 
 function finish(recorder: Recorder, output: TraceOutput, request: FinishRequest | undefined, time: Ns): void {

@@ -1,6 +1,6 @@
 /** The main thread's end of the drain worker: start it, pass its live events on, have it finish. */
 import { Worker } from 'node:worker_threads';
-import type { CallFilter, ProcessEnd } from '../trace/model.js';
+import type { CallFilter, ProcessEnd, TraceModule } from '../trace/model.js';
 import { deferred } from '../util/deferred.js';
 import { UtraceError } from '../util/errors.js';
 import { ControlWord, type DrainInput, type DrainMessage, type FinishRequest } from './drain-protocol.js';
@@ -14,6 +14,8 @@ export interface DrainRequest {
   readonly startTime: bigint;
   readonly target: RecordedTarget;
   readonly filter: CallFilter;
+  readonly mappingFds: readonly number[];
+  readonly modules: readonly TraceModule[];
   /** A trace file to continue, or whoever is shown the events live. */
   readonly output:
     | { readonly kind: 'trace'; readonly path: string }

@@ -28,7 +28,8 @@ export function readModules(executable: string, libraries: readonly string[]): P
   return modules;
 }
 
-function readModule(path: string, kind: TraceModule['kind'], index: number): PlanModule {
+/** Throws what `openElf` throws. */
+export function readModule(path: string, kind: TraceModule['kind'], index: number): PlanModule {
   return withElf(path, (elf) => {
     const { soname } = readDynamic(elf);
     const stripped = findSection(elf, SHT_SYMTAB) === undefined;

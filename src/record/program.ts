@@ -13,7 +13,7 @@ import type { User } from './user.js';
 export function findProgram(
   word: string,
   user: User | undefined,
-  searchPath: string | undefined = process.env['PATH'],
+  searchPath: string | undefined = process.env.PATH,
 ): string {
   if (word === '') throw notFound(`the program's name is empty`);
   if (word.includes('/')) {

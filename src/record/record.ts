@@ -36,7 +36,7 @@ export async function record(
   const prepared = prepare(options);
   const { plan } = prepared;
   for (const note of plan.notes) say(note);
-  requirePrivileges();
+  requirePrivileges(options.target.kind === 'launch' && options.target.user !== undefined);
   const startTime = process.hrtime.bigint();
   const writer = output.kind === 'trace' ? createTrace(output.path, prepared, options, startTime) : undefined;
   const target = await prepared.start();

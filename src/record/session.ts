@@ -2,8 +2,11 @@
  * One recording from a prepared target to its end: BPF, probes, drain worker, release, wait, finish.
  * On every way out the probes are removed, and a target that was not released is ended unborn.
  */
+import { ErrnoError } from '../bpf/libc.js';
+import { closeMappingRings, type MappingRing, openMappingRings } from '../bpf/mapping-events.js';
 import { type LoadedObject, loadObject } from '../bpf/object.js';
 import type { ProbeState, ProcessEnd } from '../trace/model.js';
+import { onlineCpus } from '../util/cpus.js';
 import { UtraceError } from '../util/errors.js';
 import type { ModuleId, Ns } from '../util/units.js';
 import { attachProbes } from './attach-probes.js';
@@ -44,6 +47,8 @@ export async function runSession(session: Session): Promise<RecordResult> {
     const probes = attachProbes(plan, object, pid, session.pathOf);
     closers.unshift(probes.detach);
     if (session.options.debug) say(`engine ${object.engine}, ${probes.probed} probes\n${object.log}`);
+    const mappingRings = watchMappings(session);
+    closers.push(() => closeMappingRings(mappingRings));
     const drain = await startDrain({
       ringFd: object.ringFd,
       ringBytes: object.ringBytes,
@@ -51,6 +56,8 @@ export async function runSession(session: Session): Promise<RecordResult> {
       startTime,
       target: target.recorded,
       filter: session.options.filter,
+      mappingFds: mappingRings.map((ring) => ring.fd),
+      modules: plan.modules,
       output: session.begin(object.engine, probes.states),
     });
     target.release();
@@ -76,6 +83,17 @@ export async function runSession(session: Session): Promise<RecordResult> {
     target.abandon();
     detach();
     target.forget();
+  }
+}
+
+/** Only the trace's `mapping` table hangs on this: where perf events are refused it stays empty, and that is said. */
+function watchMappings({ target, say }: Session): MappingRing[] {
+  try {
+    return openMappingRings(target.recorded.pid, onlineCpus());
+  } catch (error) {
+    if (!(error instanceof ErrnoError)) throw error;
+    say(`the trace will not tell where modules were mapped: ${error.call}: ${error.errno}`);
+    return [];
   }
 }
 

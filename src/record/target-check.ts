@@ -1,5 +1,5 @@
-/** What must hold before a target is touched; each check reads /proc and files only, and throws the fact that fails. */
+/** What is checked before a target is touched: program, user, privileges, process. */
+export { requireProcess } from './check-process.js';
+export { findProgram } from './find-program.js';
+export { findUser } from './find-user.js';
 export { requirePrivileges } from './privileges.js';
-export { requireProcess } from './process-check.js';
-export { findProgram } from './program.js';
-export { findUser, type User } from './user.js';

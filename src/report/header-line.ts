@@ -14,6 +14,7 @@ export function headerLine(trace: TraceReader): string {
     `${coverage.probed} of ${plural(coverage.found, 'function')} probed`,
   ];
   if (coverage.failed > 0) facts.push(`${plural(coverage.failed, 'probe')} failed`);
+  if (trace.missing > 0) facts.push(`${plural(trace.missing, 'event')} missing: the file was damaged`);
   if (!trace.finished) facts.push('unfinished: the recorder is still at work, or was killed');
   return `# utrace: ${facts.join(', ')}`;
 }

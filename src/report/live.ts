@@ -81,6 +81,7 @@ export class LiveCallGraph implements EventSink {
   /** After the last event. */
   end(): void {
     for (const thread of this.depths.keys()) this.threadEnd(thread as ThreadId, this.lastTime);
+    this.graph.flush();
   }
 
   /** A promise while the text has not left yet: the next batch should wait for it. */

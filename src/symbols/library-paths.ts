@@ -3,7 +3,7 @@
  * those that loaded it, unless the requesting file has a RUNPATH; LD_LIBRARY_PATH; RUNPATH; the cache; the
  * default directories. musl's order is the same with fewer places.
  */
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { DynamicInfo } from './dynamic.js';
 import { readLdCache } from './ld-cache.js';
 
@@ -15,6 +15,8 @@ export interface Requester extends DynamicInfo {
 }
 
 export interface SearchContext {
+  /** The dynamic linker: loaded already when a library asks for it by name. */
+  readonly interpreter: string;
   readonly libraryPath: readonly string[];
   readonly preload: readonly string[];
   readonly cache: ReadonlyMap<string, string>;
@@ -27,6 +29,7 @@ export function searchContext(
 ): SearchContext {
   const musl = interpreter.includes('ld-musl');
   return {
+    interpreter,
     // An empty entry is the working directory.
     libraryPath: environment.LD_LIBRARY_PATH ? environment.LD_LIBRARY_PATH.split(/[:;]/) : [],
     preload: (environment.LD_PRELOAD ?? '').split(/[ :]/).filter((name) => name !== ''),
@@ -41,6 +44,7 @@ export function* candidatePaths(name: string, by: Requester, context: SearchCont
     yield resolve(expand(name, by));
     return;
   }
+  if (name === basename(context.interpreter)) yield context.interpreter;
   if (by.runpath.length === 0) {
     const loaded = new Set<Requester>();
     for (let file: Requester | undefined = by; file !== undefined && !loaded.has(file); file = file.parent) {

@@ -6,6 +6,7 @@
 import { chownSync, closeSync, openSync, readSync, realpathSync, rmSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { UtraceError } from '../util/errors.js';
+import { shellWord } from '../util/shell-word.js';
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.js';
 import { writing } from './sqlite-errors.js';
 
@@ -98,8 +99,4 @@ function attempt<Result>(path: string, action: () => Result): Result {
       cause,
     });
   }
-}
-
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/'/g, `'\\''`)}'`;
 }

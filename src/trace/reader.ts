@@ -20,7 +20,7 @@ import type {
 import { type OpenedDatabase, openDatabase } from './open-database.js';
 import * as rows from './rows.js';
 import { damaged, damagedBlock } from './salvage.js';
-import { META_END_TIME, META_LAST_TIME } from './schema.js';
+import { META_END_TIME, META_EVENTS, META_LAST_TIME } from './schema.js';
 
 export function openTrace(path: string): TraceReader {
   const opened = openDatabase(path);
@@ -48,6 +48,8 @@ export class TraceReader {
   readonly coverage: rows.Coverage;
   readonly calls: number;
   readonly events: number;
+  /** Events that the recorder wrote and the file has no more: it was damaged and rescued. */
+  readonly missing: number;
   private readonly db: Database.Database;
   private readonly blockStatement: Database.Statement<[number, number], rows.BlockRow>;
   private readonly timeStatement: Database.Statement<[number, number], { first_time: number }>;
@@ -70,6 +72,7 @@ export class TraceReader {
     const totals = rows.readTotals(db);
     this.calls = totals.calls;
     this.events = totals.events;
+    this.missing = Math.max(0, (Number(meta.get(META_EVENTS)) || 0) - totals.events);
     const known = Number(meta.get(META_END_TIME) ?? meta.get(META_LAST_TIME) ?? 0) || 0;
     this.endTime = Math.max(known, totals.lastTime) as Ns;
     this.blockStatement = db.prepare(

@@ -90,3 +90,4 @@ CREATE TABLE loss (
 /** Keys of `meta` beside those of the header. */
 export const META_END_TIME = 'end_time';
 export const META_LAST_TIME = 'last_time';
+export const META_EVENTS = 'events';

@@ -24,7 +24,7 @@ import type {
   TraceProcess,
   TraceThread,
 } from './model.js';
-import { META_END_TIME, META_LAST_TIME } from './schema.js';
+import { META_END_TIME, META_EVENTS, META_LAST_TIME } from './schema.js';
 import { writing } from './sqlite-errors.js';
 
 export class TraceWriter implements EventSink {
@@ -178,6 +178,7 @@ export class TraceWriter implements EventSink {
       for (const block of this.blocks) block?.end();
       this.saveTime();
       this.run('INSERT OR REPLACE INTO meta VALUES (?, ?)', META_END_TIME, String(endTime));
+      this.run('INSERT OR REPLACE INTO meta SELECT ?, coalesce(sum(events), 0) FROM block', META_EVENTS);
     });
     this.foldJournal();
     this.close();
@@ -240,6 +241,7 @@ function prepare(db: Database.Database): void {
   db.pragma('busy_timeout = 10000');
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = OFF');
+  db.pragma('foreign_keys = OFF');
 }
 
 /** file_offset, returns, reason, errno */

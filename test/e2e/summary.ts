@@ -29,14 +29,15 @@ export async function callsIn(trace: string, ...options: string[]): Promise<Map<
 
 export function parseSummary(text: string): Summary {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  const headLine = lines.findIndex((line) => /\bcalls\b/i.test(line) && /\bfunction\b/i.test(line));
+  const headLine = lines.findIndex((line) => /^ *TOTAL .*FUNCTION$/.test(line));
   if (headLine < 0) throw new Error(`no column heads in:\n${text}`);
   const heads = columns(lines[headLine] ?? '').map((head) => head.toLowerCase());
   const rows = lines.slice(headLine + 1).flatMap((line) => {
     const cells = columns(line);
     const cell = (head: string): string => cells[heads.indexOf(head)] ?? '';
     if (!/^[\d.]/.test(cell('total'))) return [];
-    const name = cells.slice(heads.indexOf('function')).join('  ');
+    // `name  [2 unwound]`: the note is no part of the name.
+    const name = cell('function');
     return [
       {
         name,

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { indexExports } from '../../src/plt/exports.js';
 import { type LibraryCall, readLibraryCalls } from '../../src/plt/library-calls.js';
 import { withElf } from '../../src/symbols/elf-file.js';
-import { compile, fixture, lines, nmFunctions, temporaryFolder } from '../symbols/tools.js';
+import { compile, fixture, functionsOf, lines, temporaryFolder } from '../symbols/tools.js';
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -22,17 +22,24 @@ function objdumpStubs(path: string): [number, string][] {
 }
 
 describe('every layout of linkers', () => {
-  it.each(['bfd-lazy', 'bfd-ibt-now', 'bfd-fixed-now', 'bfd-stripped', 'gold-lazy', 'lld-lazy', 'lld-ibt', 'mold-lazy', 'mold-now'])(
-    '%s: the stubs that objdump names',
-    (name) => {
-      const expected = objdumpStubs(fixture(name)).sort(([a], [b]) => a - b);
-      const found = calls(fixture(name));
-      expect(expected.length).toBeGreaterThanOrEqual(3);
-      expect(found.map((call) => [call.address, call.symbol])).toEqual(expected);
-      expect(new Set(found.map((call) => call.library))).toEqual(new Set(['libc.so.6']));
-      expect(found.map((call) => call.version)).toEqual(found.map(() => 'GLIBC_2.2.5'));
-    },
-  );
+  it.each([
+    'bfd-lazy',
+    'bfd-ibt-now',
+    'bfd-fixed-now',
+    'bfd-stripped',
+    'gold-lazy',
+    'lld-lazy',
+    'lld-ibt',
+    'mold-lazy',
+    'mold-now',
+  ])('%s: the stubs that objdump names', (name) => {
+    const expected = objdumpStubs(fixture(name)).sort(([a], [b]) => a - b);
+    const found = calls(fixture(name));
+    expect(expected.length).toBeGreaterThanOrEqual(3);
+    expect(found.map((call) => [call.address, call.symbol])).toEqual(expected);
+    expect(new Set(found.map((call) => call.library))).toEqual(new Set(['libc.so.6']));
+    expect(found.map((call) => call.version)).toEqual(found.map(() => 'GLIBC_2.2.5'));
+  });
 
   it('lld-retpoline, which objdump cannot name', () => {
     const path = fixture('lld-retpoline');
@@ -40,7 +47,9 @@ describe('every layout of linkers', () => {
     expect(found.map((call) => call.symbol)).toEqual(['__cxa_finalize', 'abs', 'strtol', 'puts']);
     // Each is called from somewhere or starts 16 bytes after the one before.
     const called = new Set(
-      lines('objdump', '-d', '-j', '.text', path).flatMap((line) => /call\s+([0-9a-f]+)/.exec(line)?.[1] ?? []),
+      lines('objdump', '-d', '-j', '.text', path).flatMap(
+        (line) => /call\s+([0-9a-f]+)/.exec(line)?.[1] ?? [],
+      ),
     );
     for (const { symbol, address } of found) expect(called, symbol).toContain(address.toString(16));
   });
@@ -54,7 +63,14 @@ int main(int argc, char **argv) { return from_library(argc) + (int)cos(argc); }
 
 describe('the library of an import', () => {
   it('is searched in load order where the symbol has no version', () => {
-    const library = compile(folder.path, 'c', 'int from_library(int a) { return a; }', 'gcc', '-shared', '-fPIC');
+    const library = compile(
+      folder.path,
+      'c',
+      'int from_library(int a) { return a; }',
+      'gcc',
+      '-shared',
+      '-fPIC',
+    );
     const program = compile(folder.path, 'c', IMPORTS, 'gcc', '-O1', library, '-lm');
     const found = new Map(calls(program, [library]).map((call) => [call.symbol, call]));
     expect(found.get('from_library')).toMatchObject({ library: basename(library), version: undefined });
@@ -71,7 +87,7 @@ describe('the library of an import', () => {
       '-O0',
       '-static',
     );
-    const ifuncs = [...nmFunctions(program).values()].flat();
+    const ifuncs = [...functionsOf(program).values()].flat();
     const found = calls(program);
     expect(found.map((call) => call.symbol)).toContain('strlen');
     for (const call of found) {

@@ -49,7 +49,9 @@ describe('C++', () => {
       expect(names).toContain(name);
     }
     expect([...names].filter((name) => name.startsWith('app::repeat<long, 3>('))).toHaveLength(1);
-    expect([...names].filter((name) => name.startsWith('app::(anonymous namespace)::hidden('))).toHaveLength(1);
+    expect([...names].filter((name) => name.startsWith('app::(anonymous namespace)::hidden('))).toHaveLength(
+      1,
+    );
   });
 
   it.each([
@@ -57,7 +59,10 @@ describe('C++', () => {
     ['std::pair<int, long> make<int>(int) const', 'make<int>(int) const'],
     ['decltype ({parm#1}(1)) app::apply<F>(F)', 'app::apply<F>(F)'],
     ['A::operator bool<int>()', 'A::operator bool<int>()'],
-    ['auto f<int>(int)::{lambda(int)#1}::operator()<long>(long) const', 'f<int>(int)::{lambda(int)#1}::operator()<long>(long) const'],
+    [
+      'auto f<int>(int)::{lambda(int)#1}::operator()<long>(long) const',
+      'f<int>(int)::{lambda(int)#1}::operator()<long>(long) const',
+    ],
     ['(anonymous namespace)::f<int>(int)', '(anonymous namespace)::f<int>(int)'],
     ['void (*choose<int>(int))(char)', 'void (*choose<int>(int))(char)'],
     ['void f<int>(int) [clone .constprop.0]', 'f<int>(int) [clone .constprop.0]'],
@@ -76,9 +81,15 @@ describe('Rust', () => {
   it.each([
     ['_ZN4core3fmt9Formatter3pad17h0123456789abcdefE', 'core::fmt::Formatter::pad'],
     ['_ZN4core3fmt9Formatter3pad17h0123456789abcdefE.llvm.1234ABCD', 'core::fmt::Formatter::pad'],
-    ['_ZN60_$LT$t..shapes..Sq$LT$f64$GT$$u20$as$u20$t..shapes..Area$GT$4area17hf8acd572f28238daE', '<t::shapes::Sq<f64> as t::shapes::Area>::area'],
+    [
+      '_ZN60_$LT$t..shapes..Sq$LT$f64$GT$$u20$as$u20$t..shapes..Area$GT$4area17hf8acd572f28238daE',
+      '<t::shapes::Sq<f64> as t::shapes::Area>::area',
+    ],
     ['_RNvCs1234_7mycrate3foo', 'mycrate::foo'],
-    ['_RNvXNtCsjMaewn57Afh_1t6shapesINtB2_2SqdENtB2_4Area4area', '<t::shapes::Sq<f64> as t::shapes::Area>::area'],
+    [
+      '_RNvXNtCsjMaewn57Afh_1t6shapesINtB2_2SqdENtB2_4Area4area',
+      '<t::shapes::Sq<f64> as t::shapes::Area>::area',
+    ],
   ])('%s', (symbol, expected) => expect(demangle(symbol)).toBe(expected));
 });
 

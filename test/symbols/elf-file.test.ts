@@ -39,7 +39,13 @@ describe('what is not a program is named as what it is', () => {
     ['a directory', folder.path, 'NOT_AN_ELF', 126, /a directory/],
     ['an empty file', write('empty', ''), 'NOT_AN_ELF', 126, /empty/],
     ['a text', write('text', 'hello\n'), 'NOT_AN_ELF', 126, /text file/],
-    ['a script', write('script', '#!/usr/bin/env python3\n1\n'), 'ELF_SCRIPT', 126, /\/usr\/bin\/env python3/],
+    [
+      'a script',
+      write('script', '#!/usr/bin/env python3\n1\n'),
+      'ELF_SCRIPT',
+      126,
+      /\/usr\/bin\/env python3/,
+    ],
     ['a cut header', write('cut', '\x7fELF\x02\x01'), 'ELF_TRUNCATED', 126, /header/],
     ['32 bits', patched('bits', 4, 1), 'ELF_WRONG_ARCH', 126, /32-bit/],
     ['big endian', patched('endian', 5, 2), 'ELF_WRONG_ARCH', 126, /big-endian/],
@@ -100,7 +106,9 @@ describe('a program as readelf sees it', () => {
 
   it('a file offset holds the bytes that the address names', () => {
     const offset = withElf(path, (elf) => codeOffsetOf(elf, elf.header.entry));
-    const entryBytes = readFileSync(path).subarray(offset, offset! + 2).toString('hex');
+    const entryBytes = readFileSync(path)
+      .subarray(offset, offset! + 2)
+      .toString('hex');
     const disassembly = lines('objdump', '-d', '-j', '.text', path);
     const start = disassembly.findIndex((line) => line.includes('<_start>:'));
     expect(disassembly[start + 1]).toContain(entryBytes.replace(/../g, '$& ').trim());

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { withElf } from '../../src/symbols/elf-file.js';
 import { forbidsReturnProbe, isFragment, isStartUpHelper } from '../../src/symbols/function-names.js';
 import { readFunctions } from '../../src/symbols/functions.js';
-import { compile, fixture, nmFunctions, temporaryFolder } from './tools.js';
+import { compile, fixture, functionsOf, temporaryFolder } from './tools.js';
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -26,14 +26,16 @@ describe('functions are those that readelf lists', () => {
     ['exported', ['gcc', '-O0', '-rdynamic']],
   ])('%s', (_, command) => {
     const path = compile(folder.path, 'c', ALIASES, ...command);
-    const expected = nmFunctions(path);
+    const expected = functionsOf(path);
     expected.delete(0);
     const { functions, stripped } = withElf(path, readFunctions);
     expect(stripped).toBe(false);
     expect(new Map(functions.map((fn) => [fn.address, [fn.symbol, ...fn.aliases].sort()]))).toEqual(
       new Map([...expected].map(([address, names]) => [address, names.sort()])),
     );
-    expect(functions.map((fn) => fn.address)).toEqual(functions.map((fn) => fn.address).sort((a, b) => a - b));
+    expect(functions.map((fn) => fn.address)).toEqual(
+      functions.map((fn) => fn.address).sort((a, b) => a - b),
+    );
   });
 
   it('stripped: what .dynsym has', () => {
@@ -51,10 +53,14 @@ describe('functions are those that readelf lists', () => {
 });
 
 describe('what a name says', () => {
-  it.each(['f.cold', 'f.cold.1', 'f.part.0', 'f.part.0.constprop.1', 'f.constprop.0.cold', '_ZN1A1fEv.part.3'])(
-    '%s is a fragment',
-    (symbol) => expect(isFragment(symbol)).toBe(true),
-  );
+  it.each([
+    'f.cold',
+    'f.cold.1',
+    'f.part.0',
+    'f.part.0.constprop.1',
+    'f.constprop.0.cold',
+    '_ZN1A1fEv.part.3',
+  ])('%s is a fragment', (symbol) => expect(isFragment(symbol)).toBe(true));
   it.each(['f', 'f.constprop.0', 'f.isra.0', 'main.part', 'f.llvm.123', 'cold', 'f.coldest', '.cold'])(
     '%s is a function',
     (symbol) => expect(isFragment(symbol)).toBe(false),

@@ -59,7 +59,11 @@ describe('which instructions take a uprobe', () => {
     ['invalid in 64-bit mode', '06', 'instruction cannot be decoded'],
     ['cut off', '48 8b', 'instruction cannot be decoded'],
     ['nothing', '', 'instruction cannot be decoded'],
-    ['prefixes without end', '66 66 66 66 66 66 66 66 66 66 66 66 66 66 66 66', 'instruction cannot be decoded'],
+    [
+      'prefixes without end',
+      '66 66 66 66 66 66 66 66 66 66 66 66 66 66 66 66',
+      'instruction cannot be decoded',
+    ],
   ])('%s', (_, hex, expected) => expect(judge(hex)).toBe(expected));
 });
 

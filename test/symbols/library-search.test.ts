@@ -29,7 +29,7 @@ describe('libraries as ldd finds them', () => {
   it.each([
     ['a small program', fixture('bfd-lazy')],
     ['node', process.execPath],
-    ['git or another large program', '/usr/bin/perl'],
+    ['perl', '/usr/bin/perl'],
   ])('%s', (_, path) => {
     const found = findLibraries(path);
     expect(found.missing).toEqual([]);
@@ -68,7 +68,8 @@ describe('the cache of ld.so', () => {
     });
     expect(printed.length).toBeGreaterThan(3);
     const cache = readLdCache();
-    for (const [name] of printed) expect(cache.get(name)).toBe(printed.find(([other]) => other === name)?.[1]);
+    for (const [name] of printed)
+      expect(cache.get(name)).toBe(printed.find(([other]) => other === name)?.[1]);
     expect(readLdCache('/nonexistent').size).toBe(0);
     expect(readLdCache(fixture('calls.c')).size).toBe(0);
   });

@@ -12,7 +12,11 @@ export function fixture(name: string): string {
 
 /** Standard output of a tool, by lines. */
 export function lines(tool: string, ...args: readonly string[]): string[] {
-  return execFileSync(tool, args, { encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] })
+  return execFileSync(tool, args, {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
     .split('\n')
     .filter((line) => line !== '');
 }
@@ -23,12 +27,17 @@ export function filter(tool: string, input: string): string[] {
 }
 
 /** Compiles `source` and gives the path of the program; `language` is the file's extension. */
-export function compile(folder: string, language: string, source: string, ...command: readonly string[]): string {
+export function compile(
+  folder: string,
+  language: string,
+  source: string,
+  ...command: readonly string[]
+): string {
   const [compiler, ...flags] = command;
   const file = join(folder, `source.${language}`);
   const output = join(folder, `program-${++programs}`);
   writeFileSync(file, source);
-  execFileSync(compiler!, [...flags, '-o', output, file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  execFileSync(compiler!, [file, ...flags, '-o', output], { stdio: ['ignore', 'ignore', 'pipe'] });
   return output;
 }
 
@@ -38,10 +47,10 @@ export function temporaryFolder(): { path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** nm's rows of a kind of symbol, as address -> names. */
-export function nmFunctions(path: string, ...flags: readonly string[]): Map<number, string[]> {
+/** The defined and undefined function symbols that readelf lists, as address -> names without versions. */
+export function functionsOf(path: string): Map<number, string[]> {
   const found = new Map<number, string[]>();
-  for (const line of lines('readelf', '-sW', ...flags, path)) {
+  for (const line of lines('readelf', '-sW', path)) {
     const row = /^\s*\d+: ([0-9a-f]+)\s+\S+ (FUNC|IFUNC)\s+\S+\s+\S+\s+(\d+) (\S+)/.exec(line);
     if (row === null) continue;
     const address = Number.parseInt(row[1]!, 16);

@@ -21,7 +21,11 @@ class Recording implements EventSink {
   }
 }
 
-function filtered(filter: Partial<CallFilter>, events: readonly SampleEvent[], hidden: readonly number[] = []) {
+function filtered(
+  filter: Partial<CallFilter>,
+  events: readonly SampleEvent[],
+  hidden: readonly number[] = [],
+) {
   const recording = new Recording();
   const isVisible = hidden.length > 0 ? (fn: number) => !hidden.includes(fn) : undefined;
   deliver(events, filterEvents({ ...NONE, ...filter }, { tidOf, isVisible }, recording));
@@ -47,7 +51,9 @@ describe('filters', () => {
   });
 
   it('cut at a depth', () => {
-    expect(filtered({ maxDepth: 2 }, NESTED)).toEqual(NESTED.filter((event) => event[1] !== 12 && event[1] !== 18));
+    expect(filtered({ maxDepth: 2 }, NESTED)).toEqual(
+      NESTED.filter((event) => event[1] !== 12 && event[1] !== 18),
+    );
     expect(filtered({ maxDepth: 1 }, NESTED)).toEqual([NESTED[0], NESTED[7]]);
   });
 

@@ -61,7 +61,7 @@ export function deliver(events: readonly SampleEvent[], sink: EventSink): void {
 export function writeSample(sample: Sample, path = join(scratch(), 'utrace.data')): string {
   const writer = startSample(sample, path);
   deliver(sample.events, writer);
-  writer.finish((sample.endTime ?? Math.max(0, ...sample.events.map((event) => event[1]))) as Ns);
+  writer.finish((sample.endTime ?? sample.events.reduce((last, event) => Math.max(last, event[1]), 0)) as Ns);
   return path;
 }
 
