@@ -44,15 +44,29 @@ struct utrace_task_record {
 struct utrace_config {
 	__u64 start_time;	/* CLOCK_MONOTONIC, ns */
 	__u32 tgid;		/* the only process whose events are wanted */
-	__u32 pad;
+	__u32 stop_above;	/* bytes waiting in the ring above which the target is stopped; 0: never */
 };
 
-/* Named loss counters; each is one __u64 of `utrace_counters` in .bss. */
+/* Named loss counters, index into utrace_shared.counters. */
 enum utrace_counter {
 	UTRACE_LOST_ENTER = 0,	/* ring full at a call */
 	UTRACE_LOST_RETURN = 1,	/* ring full at a return */
 	UTRACE_LOST_TASK = 2,	/* ring full at a fork, exec or exit */
 	UTRACE_COUNTERS = 3,
+};
+
+/* Back-pressure: who stops the target claims the state, sends SIGSTOP, and only then says so. */
+enum utrace_stop_state {
+	UTRACE_STOP_NONE = 0,
+	UTRACE_STOP_CLAIMED = 1,
+	UTRACE_STOP_SENT = 2,	/* user space drains the ring, sets NONE, sends SIGCONT: in this order */
+};
+
+/* Shared with user space, which maps it; lives in .bss. */
+struct utrace_shared {
+	__u64 counters[UTRACE_COUNTERS];
+	__u32 stop_state;
+	__u32 pad;
 };
 
 /* A probe's cookie: the probe id, and whether its return is wanted. */
@@ -61,5 +75,6 @@ enum utrace_counter {
 _Static_assert(sizeof(struct utrace_event) == 16, "event layout");
 _Static_assert(sizeof(struct utrace_task_record) == 40, "task record layout");
 _Static_assert(sizeof(struct utrace_config) == 16, "config layout");
+_Static_assert(sizeof(struct utrace_shared) == 32, "shared layout");
 
 #endif

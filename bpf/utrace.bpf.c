@@ -10,10 +10,12 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
+#define SIGSTOP 19
+
 char LICENSE[] SEC("license") = "GPL";
 
 const volatile struct utrace_config utrace_config = {};
-__u64 utrace_counters[UTRACE_COUNTERS] = {};
+struct utrace_shared utrace_shared = {};
 
 /* Sized by user space before load. */
 struct {
@@ -23,7 +25,22 @@ struct {
 
 static __always_inline void lose(enum utrace_counter counter)
 {
-	__sync_fetch_and_add(&utrace_counters[counter], 1);
+	__sync_fetch_and_add(&utrace_shared.counters[counter], 1);
+}
+
+/*
+ * A reader that is behind must not cost events: the whole process stops (the threads within microseconds, for
+ * which the ring keeps room) until user space has drained. SENT comes after the signal, so that no SIGCONT overtakes it.
+ */
+static __always_inline void stop_target(void)
+{
+	if (__sync_val_compare_and_swap(&utrace_shared.stop_state, UTRACE_STOP_NONE, UTRACE_STOP_CLAIMED) !=
+	    UTRACE_STOP_NONE)
+		return;
+	if (bpf_send_signal(SIGSTOP))
+		utrace_shared.stop_state = UTRACE_STOP_NONE;
+	else
+		utrace_shared.stop_state = UTRACE_STOP_SENT;
 }
 
 static __always_inline void emit(__u32 id, __u32 tid, __u64 slot, __u64 time, bool is_return)
@@ -43,6 +60,10 @@ static __always_inline void emit(__u32 id, __u32 tid, __u64 slot, __u64 time, bo
 	event->word[0] = time;
 	event->word[1] = ((time >> 32) & 0xffff) | tid << 16;
 	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+	/* One event in 16, at random, asks how full the ring is: the room kept is thousands of records. */
+	if (utrace_config.stop_above && !(time & 15) &&
+	    bpf_ringbuf_query(&utrace_ring, BPF_RB_AVAIL_DATA) > utrace_config.stop_above)
+		stop_target();
 }
 
 /* Returns 1 where the return is not wanted: a session link then arms no return probe. */

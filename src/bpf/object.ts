@@ -17,6 +17,8 @@ export interface LoadRequest {
   readonly tgid: Pid;
   /** Power of two, multiple of the page. */
   readonly ringBytes: number;
+  /** Bytes waiting in the ring above which BPF stops the target; 0: never. */
+  readonly stopAbove: number;
 }
 
 export interface LoadedObject {
@@ -27,8 +29,8 @@ export interface LoadedObject {
   readonly returnFd: number | undefined;
   readonly ringFd: number;
   readonly ringBytes: number;
-  /** Map whose one value is the array of u64 loss counters (`enum utrace_counter`). */
-  readonly countersFd: number;
+  /** Map whose one value is `struct utrace_shared`. */
+  readonly sharedFd: number;
   /** What libbpf said, for `--debug`. */
   readonly log: string;
   /** Detaches the task tracepoints and frees programs and maps. */
@@ -91,7 +93,7 @@ function loadFor(engine: Engine, request: LoadRequest): LoadedObject {
       returnFd: isSession ? undefined : lib.programFd(leave),
       ringFd: lib.mapFd(ring),
       ringBytes: request.ringBytes,
-      countersFd: lib.mapFd(lib.findMap(opened, '.bss')),
+      sharedFd: lib.mapFd(lib.findMap(opened, '.bss')),
       log: lib.takeLog(),
       close,
     };
@@ -106,6 +108,7 @@ function encodeConfig(request: LoadRequest): Buffer {
   const config = Buffer.alloc(16);
   config.writeBigUInt64LE(request.startTime, 0);
   config.writeUInt32LE(request.tgid, 8);
+  config.writeUInt32LE(request.stopAbove, 12);
   return config;
 }
 

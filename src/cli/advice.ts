@@ -2,8 +2,8 @@
  * What to do about an error whose place of origin only knew the fact: one table by errno, and a few by the
  * error's own code. An error that brings its own hint keeps it.
  */
+import { sudoCommand } from '../record/sudo-command.js';
 import type { UtraceError } from '../util/errors.js';
-import { sudoCommand } from './sudo-command.js';
 
 /** undefined: nothing useful can be said. */
 export function hintFor(error: UtraceError): string | undefined {
@@ -85,6 +85,7 @@ export const ADVICE: Readonly<Record<string, Readonly<Partial<Record<Domain, str
   ENODEV: { kernel: `the kernel was built without it (CONFIG_UPROBES, CONFIG_PERF_EVENTS); ${NEWER_KERNEL}` },
   EAGAIN: { kernel: 'a limit on processes or locked memory is reached; see: ulimit -u; ulimit -l' },
   EINTR: { kernel: 'it was interrupted: try again' },
+  EPIPE: { file: 'the reader of the output ended early: keep the output in a file with -o' },
   EROFS: { file: 'this file system is read-only: choose another place with -o' },
   ETXTBSY: { file: 'the program is being written; try again when the build has ended' },
   ENOEXEC: { file: 'the kernel cannot run this file: is it built for this machine? see: file PATH' },

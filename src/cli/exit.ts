@@ -5,18 +5,18 @@
 import { constants } from 'node:os';
 import { EXIT_FAILURE } from '../util/errors.js';
 
-export interface Ending {
-  readonly exitCode?: number | undefined;
-  readonly signal?: NodeJS.Signals | undefined;
-}
-
-export async function leave(ending: Ending): Promise<never> {
+/** `exitCode` counts where there is no signal; neither: success. */
+export async function leave(
+  exitCode: number | undefined,
+  signal: NodeJS.Signals | undefined,
+): Promise<never> {
   await flushed();
-  if (ending.signal !== undefined) await dieBy(ending.signal);
-  process.exit(ending.exitCode ?? (ending.signal === undefined ? 0 : statusOf(ending.signal)));
+  if (signal === undefined) process.exit(exitCode ?? 0);
+  await dieBy(signal);
+  process.exit(statusOf(signal));
 }
 
-/** What a shell shows for a death by signal, where dying itself failed. */
+/** What a shell shows for a death by signal. */
 export function statusOf(signal: NodeJS.Signals): number {
   const number = constants.signals[signal];
   return number === undefined ? EXIT_FAILURE : 128 + number;
@@ -24,7 +24,6 @@ export function statusOf(signal: NodeJS.Signals): number {
 
 /** Returns only where the signal does not kill (blocked). */
 async function dieBy(signal: NodeJS.Signals): Promise<void> {
-  const number = constants.signals[signal];
   process.removeAllListeners(signal);
   try {
     const { default: koffi } = await import('koffi');
@@ -32,7 +31,7 @@ async function dieBy(signal: NodeJS.Signals): Promise<void> {
     // Not dumpable: unlike RLIMIT_CORE this also holds where cores are piped to a program (core(5)).
     libc.func('int prctl(int option, unsigned long value)')(PR_SET_DUMPABLE, 0);
     // node ignores SIGPIPE, and has handlers of its own for others; the default action is what kills.
-    libc.func('void *signal(int number, void *handler)')(number, null);
+    libc.func('void *signal(int number, void *handler)')(constants.signals[signal], null);
   } catch {
     // Without libc the plain kill below still does for most signals.
   }
@@ -45,7 +44,7 @@ async function dieBy(signal: NodeJS.Signals): Promise<void> {
 const PR_SET_DUMPABLE = 4;
 const DELIVERY_MS = 200;
 
-/** Pipes are written synchronously, terminals and files too; what is left is a stream that waits for its reader. */
+/** Pipes, terminals and files are written synchronously; what is left is a stream that waits for its reader. */
 async function flushed(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) {
     if (stream.writableLength === 0 || stream.destroyed) continue;

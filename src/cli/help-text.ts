@@ -1,82 +1,70 @@
-/** The help texts, made from the option table. At most 100 columns. */
+/** Help pages from the option table. */
+import { type Mode, OPTIONS, type OptionDefinition } from './option-table.js';
 
-import type { HelpTopic } from './command-line.js';
-import { OPTION_GROUPS, OPTIONS, type OptionDefinition } from './option-table.js';
+export type HelpPage = 'utrace' | 'record' | 'report';
 
-export function helpText(topic: HelpTopic): string {
-  const { usage, intro, notes } = TOPICS[topic];
-  const options = OPTIONS.filter((option) => belongs(option, topic));
-  const groups = OPTION_GROUPS.flatMap((group) => {
-    const lines = options.filter((option) => option.group === group).map(optionLine);
-    return lines.length === 0 ? [] : ['', `${group}:`, ...lines];
-  });
-  return `${[...usageLines(usage), '', ...intro, ...groups, '', ...notes].join('\n')}\n`;
-}
+const WIDTH = 100;
+const COLUMN = 30;
 
-/** For a command line without any word. */
-export function usageText(): string {
-  return `${[...usageLines(TOPICS.utrace.usage), '', 'All options: utrace --help'].join('\n')}\n`;
-}
+const USAGE: Readonly<Record<HelpPage, string>> = {
+  utrace: `utrace: every function call of an unmodified program, through the kernel's uprobes.
 
-interface Topic {
-  readonly usage: readonly string[];
-  readonly intro: readonly string[];
-  readonly notes: readonly string[];
-}
+Usage:
+  utrace [options] -c "CMD ARGS"       live call graph of a command
+  utrace [options] -- CMD ARGS         the same, words as they are
+  utrace [options] -p PID              live call graph of a running process
+  utrace --record [options] ...        write a trace file instead   (utrace record --help)
+  utrace --report [options]            read a trace file            (utrace report --help)
+  utrace --list [options] ...          what would be probed; nothing is run
+`,
+  record: `utrace --record (or utrace record): trace a program into a file for utrace --report.
 
-const PATTERNS = [
-  'GLOB: * ? [abc] [!abc]; repeat the option or separate with commas. `parse` also finds parse(int).',
-  '      A library is meant by libc.so.6, libc.so or libc.',
-  'TIME: 500ns, 10us, 1.5ms, 2s; a number without a unit is in ns.',
-];
+Usage:
+  utrace --record [options] -c "CMD ARGS"
+  utrace --record [options] -- CMD ARGS
+  utrace --record [options] -p PID
+`,
+  report: `utrace --report (or utrace report): read a trace file. Needs no privilege.
 
-const STATUS = [
-  "Exit status: the program's own (utrace dies by its signal); 125: utrace failed; 126: the program",
-  'cannot be run; 127: it was not found.',
-];
-
-const TOPICS: Readonly<Record<HelpTopic, Topic>> = {
-  utrace: {
-    usage: [
-      'utrace [options] -c "CMD ARGS"           live call graph while the program runs',
-      'utrace [options] -- CMD ARGS             the same',
-      'utrace [options] -p PID                  of a running process, until Ctrl-C',
-      'utrace --record [options] -- CMD ARGS    write a trace file (also: utrace record)',
-      'utrace --report [options]                show a trace file (also: utrace report)',
-      'utrace --list [options] -- CMD ARGS      show what would be probed',
-    ],
-    intro: ['Traces every call of the functions of an unmodified program, and every library call it makes.'],
-    notes: [...PATTERNS, '', ...STATUS],
-  },
-  record: {
-    usage: [
-      'utrace --record [options] -c "CMD ARGS"',
-      'utrace --record [options] -- CMD ARGS',
-      'utrace --record [options] -p PID',
-    ],
-    intro: ['Runs a program, or attaches to one, and writes its calls to a trace file for utrace --report.'],
-    notes: [...PATTERNS, '', ...STATUS],
-  },
-  report: {
-    usage: ['utrace --report [options]'],
-    intro: ['Shows a trace file. Needs no privilege, and not the machine that it was recorded on.'],
-    notes: PATTERNS,
-  },
+Usage:
+  utrace --report [--format=FORMAT] [options]
+`,
 };
 
-function usageLines(usage: readonly string[]): string[] {
-  return usage.map((line, index) => `${index === 0 ? 'Usage: ' : '       '}${line}`);
+const EXIT_STATUS = `
+Exit status: the target's own (it dies by the target's signal); 125 utrace failed, 126 the command
+cannot be run, 127 it was not found.
+`;
+
+const MODES: Readonly<Record<HelpPage, readonly Mode[]>> = {
+  utrace: ['live', 'record', 'report', 'list'],
+  record: ['record'],
+  report: ['report'],
+};
+
+export function helpText(page: HelpPage): string {
+  const shown = OPTIONS.filter((option) => option.modes.some((mode) => MODES[page].includes(mode)));
+  const groups = new Map<string, OptionDefinition[]>();
+  for (const option of shown) groups.set(option.group, [...(groups.get(option.group) ?? []), option]);
+  const sections = [...groups].map(([group, options]) => `\n${group}:\n${options.map(optionLines).join('')}`);
+  return USAGE[page] + sections.join('') + (page === 'report' ? '' : EXIT_STATUS);
 }
 
-function belongs(option: OptionDefinition, topic: HelpTopic): boolean {
-  return topic === 'utrace' || option.modes.includes(topic);
+function optionLines({ name, alias, placeholder, kind, describe }: OptionDefinition): string {
+  const value = placeholder === undefined ? '' : ` ${placeholder}`;
+  const term = `  ${alias === undefined ? '    ' : `-${alias}, `}--${name}${value}`;
+  const text = kind === 'list' ? `${describe} (repeatable, comma lists)` : describe;
+  const lines = wrap(text, WIDTH - COLUMN);
+  const first = term.length < COLUMN ? term.padEnd(COLUMN) + (lines.shift() ?? '') : term;
+  return `${[first, ...lines.map((line) => ' '.repeat(COLUMN) + line)].join('\n')}\n`;
 }
 
-/** Column where the explanations begin. */
-const INDENT = 30;
-
-function optionLine({ short, name, value, help }: OptionDefinition): string {
-  const names = `  ${short === undefined ? '    ' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`;
-  const gap = names.length < INDENT - 1 ? '' : `\n`;
-  return `${names}${gap}${' '.repeat(gap === '' ? INDENT - names.length : INDENT)}${help}`;
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [''];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1) ?? '';
+    if (last !== '' && last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
+  }
+  return lines;
 }

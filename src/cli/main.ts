@@ -1,19 +1,37 @@
 /**
- * Where node starts. Nothing but the check of its version is here, so that an old node says what is wrong instead
- * of failing on syntax; everything else is imported after it.
+ * The program behind bin/utrace, which answers --help and --version itself. Parses, runs one command, prints
+ * its errors and leaves with its status.
  */
-const OLDEST_NODE = 20;
+import { leave } from './exit.js';
+import type { RawOptions } from './parse.js';
+import { printError } from './print-error.js';
 
-const major = Number.parseInt(process.versions.node, 10);
-if (major < OLDEST_NODE) {
-  console.error(
-    `utrace: needs Node ${OLDEST_NODE} or newer; this is ${process.version} (${process.execPath})`,
-  );
-  console.error('  name another node with UTRACE_NODE=/path/to/node');
-  process.exitCode = 125;
-} else {
-  const { run } = await import('./run.js');
-  await run(process.argv.slice(2));
+export interface CommandEnd {
+  readonly exitCode: number | undefined;
+  readonly signal: NodeJS.Signals | undefined;
 }
 
-export {};
+const argv = process.argv.slice(2);
+try {
+  const { parseCommandLine } = await import('./parse.js');
+  const raw = parseCommandLine(argv);
+  const { helpAskedFor } = await import('./help-command.js');
+  const end = helpAskedFor(raw) ?? (await runCommand(raw));
+  await leave(end.exitCode, end.signal);
+} catch (error) {
+  // The options may be what failed, so --debug is looked up by hand.
+  await leave(printError(error, argv.includes('--debug') || argv.includes('-d')), undefined);
+}
+
+async function runCommand(raw: RawOptions): Promise<CommandEnd> {
+  switch (raw.mode) {
+    case 'live':
+      return (await import('./command-live.js')).runLive(raw);
+    case 'record':
+      return (await import('./command-record.js')).runRecord(raw);
+    case 'report':
+      return (await import('./command-report.js')).runReport(raw);
+    case 'list':
+      return (await import('./command-list.js')).runList(raw);
+  }
+}

@@ -7,9 +7,10 @@ import { nearest } from '../util/nearest.js';
 import type { Ns, Pid, Tid } from '../util/units.js';
 import { splitWords } from '../util/words.js';
 import type { RawOptions } from './parse.js';
-import { badValue, parseGlobs, parseTime, parseWhole } from './parse-values.js';
+import { badValue, parseGlobs, parseRingSize, parseTime, parseWhole } from './parse-values.js';
 
 export const DEFAULT_TRACE = 'utrace.data';
+const DEFAULT_RING = 64 << 20;
 const DEFAULT_SAMPLE_TIME = 1000 as Ns;
 
 export interface DisplayOptions {
@@ -20,10 +21,14 @@ export interface DisplayOptions {
 }
 
 export function recordOptions(raw: RawOptions): RecordOptions {
+  const target = targetOptions(raw);
+  const buffer = raw.values.get('buffer');
   return Object.freeze({
-    target: targetOptions(raw),
+    target,
     selection: selectionOptions(raw),
     filter: callFilter(raw),
+    ringBytes: buffer === undefined ? DEFAULT_RING : parseRingSize('--buffer', buffer),
+    onFull: onFull(raw.values.get('on-full'), target.kind),
     debug: raw.flags.has('debug'),
   });
 }
@@ -64,6 +69,13 @@ export function reportOptions(raw: RawOptions, terminal: boolean): ReportOptions
     sampleTime,
     terminal,
   });
+}
+
+/** A process that runs for others is not stopped unless asked: its parent would see a job stop. */
+function onFull(text: string | undefined, kind: TargetOptions['kind']): RecordOptions['onFull'] {
+  if (text === undefined) return kind === 'launch' ? 'block' : 'drop';
+  if (text === 'block' || text === 'drop') return text;
+  throw badValue('--on-full', text, 'block or drop', '--on-full=block');
 }
 
 function targetOptions(raw: RawOptions): TargetOptions {

@@ -1,292 +1,267 @@
-/**
- * Every option, in one place: the parser, the check of which belongs where, "did you mean", and the help texts
- * (generate-help.ts) are made from this table.
- */
+/** Every option once: the parser, the help texts and the nearest-name search are made from this table. */
+
 export type Mode = 'live' | 'record' | 'report' | 'list';
 
 export interface OptionDefinition {
   readonly name: string;
-  /** One letter. */
-  readonly short?: string;
-  /** `flag`: takes no value; `value`: the last one counts; `list`: repeatable, split at commas. */
+  readonly alias?: string;
+  /** `flag` takes no value, `value` one, `list` may be repeated. */
   readonly kind: 'flag' | 'value' | 'list';
-  /** What stands for the value in the help. */
-  readonly value?: string;
-  readonly group: OptionGroup;
+  /** Stands for the value in the help. */
+  readonly placeholder?: string;
+  readonly describe: string;
+  readonly group:
+    | 'Target'
+    | 'What is traced'
+    | 'Filters'
+    | 'Display'
+    | 'Files'
+    | 'Recording'
+    | 'Report'
+    | 'Other';
+  /** Where the option means something; elsewhere it is an error that says so. */
   readonly modes: readonly Mode[];
-  /** The report formats that it changes; absent: all of them. */
-  readonly formats?: readonly string[];
-  readonly help: string;
 }
 
-export const OPTION_GROUPS = [
-  'What to do',
-  'Target',
-  'Which functions',
-  'Which calls',
-  'Display',
-  'Other',
-] as const;
-export type OptionGroup = (typeof OPTION_GROUPS)[number];
+const ALL: readonly Mode[] = ['live', 'record', 'report', 'list'];
+const RUNS: readonly Mode[] = ['live', 'record', 'list'];
+const SHOWS: readonly Mode[] = ['live', 'report'];
+const EVENTS: readonly Mode[] = ['live', 'record', 'report'];
 
-const ALL = ['live', 'record', 'report', 'list'] as const;
-/** Whatever has a target. */
-const TARGET = ['live', 'record', 'list'] as const;
-/** `--list` may stand in front of any command line that runs something. */
-const RECORD = ['record', 'list'] as const;
-const VIEW = ['live', 'report', 'list'] as const;
-const REPORT = ['report'] as const;
-const CALL_GRAPH = ['call-graph'] as const;
-const SUMMARY = ['summary'] as const;
-
-const table = [
-  {
-    name: 'record',
-    kind: 'flag',
-    group: 'What to do',
-    modes: RECORD,
-    help: 'run the program and write a trace file',
-  },
-  {
-    name: 'report',
-    kind: 'flag',
-    group: 'What to do',
-    modes: REPORT,
-    help: 'show a trace file; needs no privilege',
-  },
-  {
-    name: 'list',
-    kind: 'flag',
-    group: 'What to do',
-    modes: RECORD,
-    help: 'show what would be probed, and why the rest is not; runs nothing',
-  },
-  {
-    name: 'output',
-    short: 'o',
-    kind: 'value',
-    value: 'FILE',
-    group: 'What to do',
-    modes: ALL,
-    help: 'write to FILE: the trace (default: utrace.data), or the text',
-  },
-  {
-    name: 'input',
-    short: 'i',
-    kind: 'value',
-    value: 'FILE',
-    group: 'What to do',
-    modes: REPORT,
-    help: 'trace file to show (default: utrace.data)',
-  },
-
+export const OPTIONS: readonly OptionDefinition[] = [
   {
     name: 'command',
-    short: 'c',
+    alias: 'c',
     kind: 'value',
-    value: '"CMD ARGS"',
+    placeholder: 'COMMAND',
+    describe: 'Run COMMAND (quoted like in a shell) and trace it; or give its words after --',
     group: 'Target',
-    modes: TARGET,
-    help: 'program and arguments, quoted as in a shell; or: -- CMD ARGS',
+    modes: RUNS,
   },
   {
     name: 'pid',
-    short: 'p',
+    alias: 'p',
     kind: 'value',
-    value: 'PID',
+    placeholder: 'PID',
+    describe: 'Trace a running process until it ends or Ctrl-C; it runs on unharmed',
     group: 'Target',
-    modes: TARGET,
-    help: 'attach to a running process; Ctrl-C lets it go',
+    modes: RUNS,
   },
   {
     name: 'user',
-    short: 'u',
+    alias: 'u',
     kind: 'value',
-    value: 'NAME',
+    placeholder: 'NAME',
+    describe: 'Run the command as this user',
     group: 'Target',
-    modes: TARGET,
-    help: 'run the program as this user, with its groups',
+    modes: RUNS,
   },
   {
     name: 'no-randomize-addr',
     kind: 'flag',
+    describe: 'Switch off address space randomization for the command',
     group: 'Target',
-    modes: TARGET,
-    help: 'run the program at fixed addresses (without ASLR)',
+    modes: RUNS,
   },
-
+  {
+    name: 'record',
+    kind: 'flag',
+    describe: 'Write a trace file instead of a live call graph',
+    group: 'Files',
+    modes: ['record'],
+  },
+  { name: 'report', kind: 'flag', describe: 'Read a trace file', group: 'Files', modes: ['report'] },
+  {
+    name: 'input',
+    alias: 'i',
+    kind: 'value',
+    placeholder: 'FILE',
+    describe: 'Trace file to report from (default utrace.data)',
+    group: 'Files',
+    modes: ['report'],
+  },
+  {
+    name: 'output',
+    alias: 'o',
+    kind: 'value',
+    placeholder: 'FILE',
+    describe:
+      'Write to FILE: live, the call graph (default stderr); --record, the trace (default utrace.data); --report, the report (default stdout)',
+    group: 'Files',
+    modes: EVENTS,
+  },
+  {
+    name: 'list',
+    kind: 'flag',
+    describe: 'List what would be probed, and why the rest would not; nothing is run',
+    group: 'Other',
+    modes: ['list'],
+  },
   {
     name: 'function',
-    short: 'f',
+    alias: 'f',
     kind: 'list',
-    value: 'GLOB',
-    group: 'Which functions',
+    placeholder: 'GLOB',
+    describe: 'Only functions (and library calls) that match',
+    group: 'What is traced',
     modes: ALL,
-    help: 'only functions and library calls whose name matches',
   },
   {
     name: 'no-function',
     kind: 'list',
-    value: 'GLOB',
-    group: 'Which functions',
+    placeholder: 'GLOB',
+    describe: 'No functions that match',
+    group: 'What is traced',
     modes: ALL,
-    help: 'not these; applied after --function',
   },
   {
     name: 'lib',
-    short: 'l',
+    alias: 'l',
     kind: 'list',
-    value: 'GLOB',
-    group: 'Which functions',
+    placeholder: 'GLOB',
+    describe: 'Only library calls to libraries that match',
+    group: 'What is traced',
     modes: ALL,
-    help: 'of the library calls only those into these libraries',
   },
   {
     name: 'no-lib',
     kind: 'list',
-    value: 'GLOB',
-    group: 'Which functions',
+    placeholder: 'GLOB',
+    describe: "No library calls to libraries that match ('*': none at all)",
+    group: 'What is traced',
     modes: ALL,
-    help: 'no library calls into these; applied after --lib',
   },
   {
     name: 'nest-lib',
     kind: 'list',
-    value: 'GLOB',
-    group: 'Which functions',
-    modes: TARGET,
-    help: 'also the functions inside these libraries',
+    placeholder: 'GLOB',
+    describe: 'Also the functions inside loaded libraries that match',
+    group: 'What is traced',
+    modes: ALL,
   },
   {
     name: 'min-size',
     kind: 'value',
-    value: 'BYTES',
-    group: 'Which functions',
-    modes: TARGET,
-    help: 'no functions smaller than this',
+    placeholder: 'BYTES',
+    describe: 'Only functions of at least this size',
+    group: 'What is traced',
+    modes: ALL,
   },
-
   {
     name: 'max-depth',
     kind: 'value',
-    value: 'N',
-    group: 'Which calls',
-    modes: ALL,
-    help: 'calls nested up to this deep; the outermost has depth 1',
+    placeholder: 'N',
+    describe: 'Only calls nested at most N deep',
+    group: 'Filters',
+    modes: EVENTS,
   },
   {
     name: 'tid-filter',
     kind: 'value',
-    value: 'TID',
-    group: 'Which calls',
-    modes: ALL,
-    help: 'calls of this thread alone',
+    placeholder: 'TID',
+    describe: 'Only this thread',
+    group: 'Filters',
+    modes: EVENTS,
   },
   {
     name: 'time-filter',
     kind: 'value',
-    value: 'TIME',
-    group: 'Which calls',
-    modes: ALL,
-    help: 'calls that took this long or longer',
-  },
-
-  {
-    name: 'format',
-    kind: 'value',
-    value: 'FORMAT',
-    group: 'Display',
-    modes: REPORT,
-    help: 'summary, call-graph (default), flame-graph (folded stacks) or chrome (JSON)',
-  },
-  {
-    name: 'flat',
-    kind: 'flag',
-    group: 'Display',
-    modes: VIEW,
-    formats: CALL_GRAPH,
-    help: 'arrows and depths in place of indentation',
-  },
-  {
-    name: 'tid',
-    kind: 'flag',
-    group: 'Display',
-    modes: VIEW,
-    formats: CALL_GRAPH,
-    help: 'show the thread id of each call',
-  },
-  {
-    name: 'timestamp',
-    kind: 'flag',
-    group: 'Display',
-    modes: VIEW,
-    formats: CALL_GRAPH,
-    help: 'show the time since the start of the trace',
+    placeholder: 'TIME',
+    describe: 'Only calls that last at least TIME (500ns, 10us, 1.5ms, 2s)',
+    group: 'Filters',
+    modes: EVENTS,
   },
   {
     name: 'libname',
     kind: 'flag',
+    describe: 'Name the library of a library call: malloc@libc.so.6',
     group: 'Display',
-    modes: VIEW,
-    help: 'show library calls as malloc@libc.so.6',
+    modes: SHOWS,
+  },
+  {
+    name: 'flat',
+    kind: 'flag',
+    describe: 'Call graph with arrows and depths instead of indentation',
+    group: 'Display',
+    modes: SHOWS,
+  },
+  { name: 'tid', kind: 'flag', describe: 'Show the thread id', group: 'Display', modes: SHOWS },
+  {
+    name: 'timestamp',
+    kind: 'flag',
+    describe: 'Show the time since the start of the trace',
+    group: 'Display',
+    modes: SHOWS,
+  },
+  {
+    name: 'format',
+    kind: 'value',
+    placeholder: 'FORMAT',
+    describe: 'call-graph (default), summary, flame-graph or chrome',
+    group: 'Report',
+    modes: ['report'],
   },
   {
     name: 'avg-self',
     kind: 'flag',
-    group: 'Display',
-    modes: REPORT,
-    formats: SUMMARY,
-    help: 'add a column: average self time',
+    describe: 'summary: average self time',
+    group: 'Report',
+    modes: ['report'],
   },
   {
     name: 'avg-total',
     kind: 'flag',
-    group: 'Display',
-    modes: REPORT,
-    formats: SUMMARY,
-    help: 'add a column: average total time',
+    describe: 'summary: average total time',
+    group: 'Report',
+    modes: ['report'],
   },
   {
     name: 'percent-self',
     kind: 'flag',
-    group: 'Display',
-    modes: REPORT,
-    formats: SUMMARY,
-    help: 'add a column: share of self time',
+    describe: 'summary: self time as a share of the whole',
+    group: 'Report',
+    modes: ['report'],
   },
   {
     name: 'percent-total',
     kind: 'flag',
-    group: 'Display',
-    modes: REPORT,
-    formats: SUMMARY,
-    help: 'add a column: share of total time',
+    describe: 'summary: total time as a share of the whole',
+    group: 'Report',
+    modes: ['report'],
   },
   {
     name: 'sample-time',
     kind: 'value',
-    value: 'TIME',
-    group: 'Display',
-    modes: REPORT,
-    formats: ['flame-graph'],
-    help: 'time that one sample stands for (default: 1us)',
+    placeholder: 'TIME',
+    describe: 'flame-graph: time that one sample stands for (default 1us)',
+    group: 'Report',
+    modes: ['report'],
   },
-
+  {
+    name: 'buffer',
+    kind: 'value',
+    placeholder: 'SIZE',
+    describe: 'Room for events between kernel and recorder, a power of two (default 64M)',
+    group: 'Recording',
+    modes: RUNS,
+  },
+  {
+    name: 'on-full',
+    kind: 'value',
+    placeholder: 'block|drop',
+    describe:
+      'When it is full: stop the target until it is drained (default with a command), or drop and count events (default with -p)',
+    group: 'Recording',
+    modes: RUNS,
+  },
   {
     name: 'debug',
-    short: 'd',
+    alias: 'd',
     kind: 'flag',
+    describe: 'Say on stderr what is done, and show stacks of unexpected errors',
     group: 'Other',
     modes: ALL,
-    help: 'say more on stderr; errors with their stack',
   },
-  { name: 'help', short: 'h', kind: 'flag', group: 'Other', modes: ALL, help: 'show this help' },
-  { name: 'version', short: 'V', kind: 'flag', group: 'Other', modes: ALL, help: 'show the version' },
-] as const satisfies readonly OptionDefinition[];
-
-export const OPTIONS: readonly OptionDefinition[] = table;
-
-type Named<Kind extends OptionDefinition['kind']> = Extract<(typeof table)[number], { kind: Kind }>['name'];
-export type FlagName = Named<'flag'>;
-export type ValueName = Named<'value'>;
-export type ListName = Named<'list'>;
+  { name: 'help', alias: 'h', kind: 'flag', describe: 'Show this help', group: 'Other', modes: ALL },
+  { name: 'version', alias: 'V', kind: 'flag', describe: 'Show the version', group: 'Other', modes: ALL },
+];

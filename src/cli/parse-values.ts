@@ -1,6 +1,7 @@
 /** Option values from text: times, whole numbers, lists of globs. Each error names the option, the value and a good one. */
 import { UtraceError } from '../util/errors.js';
 import type { Ns } from '../util/units.js';
+import { splitGlobs } from './split-globs.js';
 
 const NS_PER_UNIT: Readonly<Record<string, number>> = {
   ns: 1,
@@ -29,9 +30,23 @@ export function parseWhole(option: string, text: string, least: number): number 
   throw badValue(option, text, `a whole number from ${least} up`, `${option}=${Math.max(least, 10)}`);
 }
 
+const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, K: 1 << 10, M: 1 << 20, G: 1 << 30 };
+const SMALLEST_RING = 64 << 10;
+const LARGEST_RING = 1 << 30;
+
+/** `65536`, `1M`, `64MiB`: a power of two. */
+export function parseRingSize(option: string, text: string): number {
+  const match = /^(\d+)([KMG]?)(i?B)?$/i.exec(text);
+  const unit = SIZE_UNITS[match?.[2]?.toUpperCase() ?? ''] ?? 1;
+  const bytes = match === null ? Number.NaN : Number(match[1]) * unit;
+  const inRange = bytes >= SMALLEST_RING && bytes <= LARGEST_RING;
+  if (inRange && Number.isInteger(Math.log2(bytes))) return bytes;
+  throw badValue(option, text, 'a power of two from 64K to 1G', `${option}=16M`);
+}
+
 /** Splits comma lists, but not inside `<>`, `()` or `[]`: C++ names have commas of their own. */
 export function parseGlobs(option: string, texts: readonly string[]): string[] {
-  const globs = texts.flatMap(splitAtCommas);
+  const globs = texts.flatMap(splitGlobs);
   if (globs.some((glob) => glob === '')) {
     throw badValue(option, texts.join(','), 'one or more patterns', `${option}='parse_*'`);
   }
@@ -44,21 +59,4 @@ export function badValue(option: string, text: string, wanted: string, example: 
     message: `${option} takes ${wanted}, not '${text}'`,
     hint: `for example: ${example}`,
   });
-}
-
-function splitAtCommas(text: string): string[] {
-  const parts: string[] = [];
-  let depth = 0;
-  let start = 0;
-  for (let i = 0; i < text.length; i++) {
-    const char = text.charAt(i);
-    if ('<([{'.includes(char)) depth++;
-    else if ('>)]}'.includes(char)) depth = Math.max(0, depth - 1);
-    else if (char === ',' && depth === 0) {
-      parts.push(text.slice(start, i));
-      start = i + 1;
-    }
-  }
-  parts.push(text.slice(start));
-  return parts;
 }

@@ -1,11 +1,12 @@
 /**
- * Command line -> raw options, by yargs from the option table. `record` and `report` as first word stand for
- * `--record` and `--report`. The words after `--` are the command's and are not looked at.
+ * Command line -> raw options, by the parser of yargs and the option table. `record` and `report` as first word
+ * stand for `--record` and `--report`. The words after `--` are the command's and are not looked at.
  */
-import yargs from 'yargs';
+import { Parser } from 'yargs/helpers';
 import { UtraceError } from '../util/errors.js';
-import { nearest } from '../util/nearest.js';
+import { expandShortOptions } from './expand-short.js';
 import { type Mode, OPTIONS } from './option-table.js';
+import { misplaced, missingValue, repeated, strayWord, unknownOption, usage } from './usage-errors.js';
 
 export interface RawOptions {
   readonly mode: Mode;
@@ -19,64 +20,56 @@ export interface RawOptions {
 /** @throws UtraceError UNKNOWN_OPTION, USAGE, REPEATED_OPTION, MISPLACED_OPTION */
 export function parseCommandLine(argv: readonly string[]): RawOptions {
   const synonym = argv[0] === 'record' || argv[0] === 'report' ? argv[0] : undefined;
-  const parsed = parseWithYargs(synonym === undefined ? argv : [`--${synonym}`, ...argv.slice(1)]);
+  const words = synonym === undefined ? argv : [`--${synonym}`, ...argv.slice(1)];
+  const parsed = parseWords(words);
   rejectUnknown(parsed);
   const raw = collect(parsed);
+  rejectStray(parsed, words);
   const mode = modeOf(raw.flags);
-  rejectMisplaced(mode, raw);
+  // Whoever asks for help need not get the rest right.
+  if (!raw.flags.has('help') && !raw.flags.has('version')) rejectMisplaced(mode, raw);
   return { mode, ...raw };
 }
 
-type Parsed = Readonly<Record<string, unknown>>;
+type Parsed = ReadonlyMap<string, unknown>;
 
-function parseWithYargs(argv: readonly string[]): Parsed {
-  let parser = yargs([...argv])
-    .help(false)
-    .version(false)
-    .exitProcess(false)
-    .parserConfiguration({
+/** What yargs is lenient about (missing values, unknown options, stray words) is left to the checks below. */
+function parseWords(argv: readonly string[]): Parsed {
+  const { argv: parsed, error } = Parser.detailed(expandShortOptions(argv), {
+    boolean: namesOf('flag'),
+    string: [...namesOf('value'), ...namesOf('list')],
+    alias: Object.fromEntries(
+      OPTIONS.flatMap(({ name, alias }) => (alias === undefined ? [] : [[name, alias]])),
+    ),
+    configuration: {
+      // `--no-lib` is an option of its own, not the negation of `--lib`.
       'boolean-negation': false,
       'camel-case-expansion': false,
       'dot-notation': false,
-      'greedy-arrays': false,
+      'halt-at-non-option': true,
       'parse-numbers': false,
       'parse-positional-numbers': false,
       'populate--': true,
       'strip-aliased': true,
-    })
-    .fail((message, error) => {
-      throw error ?? usage(message);
-    });
-  for (const { name, alias, kind } of OPTIONS) {
-    parser = parser.option(name, {
-      ...(alias === undefined ? {} : { alias }),
-      ...(kind === 'flag' ? { boolean: true } : { string: true, array: kind === 'list', requiresArg: true }),
-    });
-  }
-  return parser.parseSync();
+    },
+  });
+  if (error)
+    throw new UtraceError({ code: 'USAGE', message: error.message, hint: 'All options: utrace --help' });
+  return new Map(Object.entries(parsed));
+}
+
+function namesOf(...kinds: readonly string[]): string[] {
+  return OPTIONS.filter(({ kind }) => kinds.includes(kind)).map(({ name }) => name);
 }
 
 function rejectUnknown(parsed: Parsed): void {
-  const names = OPTIONS.map((option) => option.name);
-  const known = new Set<string>([...names, '_', '--', '$0']);
-  for (const key of Object.keys(parsed)) {
-    if (known.has(key)) continue;
-    const dashed = key.length === 1 ? `-${key}` : `--${key}`;
-    const near = nearest(key, names, 1).map((name) => `--${name}`);
-    throw new UtraceError({
-      code: 'UNKNOWN_OPTION',
-      message: `unknown option ${dashed}`,
-      hint: near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'All options: utrace --help',
-    });
-  }
-  const stray = (parsed._ as unknown[] | undefined)?.[0];
-  if (stray !== undefined) {
-    throw new UtraceError({
-      code: 'USAGE',
-      message: `'${String(stray)}' is not an option`,
-      hint: 'A command to trace goes after --: utrace [options] -- CMD ARGS, or into quotes: utrace [options] -c "CMD ARGS"',
-    });
-  }
+  const known = new Set<string>([...OPTIONS.map(({ name }) => name), '_', '--']);
+  for (const key of parsed.keys()) if (!known.has(key)) throw unknownOption(key);
+}
+
+function rejectStray(parsed: Parsed, argv: readonly string[]): void {
+  const stray = strings(parsed.get('_'));
+  if (stray.length > 0) throw strayWord(argv.slice(0, argv.length - stray.length), stray);
 }
 
 function collect(parsed: Parsed): Omit<RawOptions, 'mode'> {
@@ -84,20 +77,24 @@ function collect(parsed: Parsed): Omit<RawOptions, 'mode'> {
   const values = new Map<string, string>();
   const lists = new Map<string, readonly string[]>();
   for (const { name, kind } of OPTIONS) {
-    const value = parsed[name];
-    if (value === undefined || value === false) continue;
-    if (kind === 'flag') flags.add(name);
-    else if (kind === 'list') lists.set(name, (value as unknown[]).map(String));
-    else if (Array.isArray(value)) {
-      throw new UtraceError({
-        code: 'REPEATED_OPTION',
-        message: `--${name} is given ${value.length} times: ${value.join(', ')}`,
-        hint: 'Give it once.',
-      });
-    } else values.set(name, String(value));
+    const value = parsed.get(name);
+    if (value === undefined) continue;
+    if (kind === 'flag') {
+      // The last one counts: `--flat --flat=false`.
+      if (Array.isArray(value) ? value.at(-1) === true : value === true) flags.add(name);
+      continue;
+    }
+    const given = strings(value);
+    if (given.includes('')) throw missingValue(name);
+    if (kind === 'list') lists.set(name, given);
+    else if (given.length > 1) throw repeated(name, given);
+    else values.set(name, given[0] ?? '');
   }
-  const words = parsed['--'] as unknown[] | undefined;
-  return { flags, values, lists, words: words?.map(String) };
+  return { flags, values, lists, words: parsed.has('--') ? strings(parsed.get('--')) : undefined };
+}
+
+function strings(value: unknown): string[] {
+  return value === undefined ? [] : [value].flat().map(String);
 }
 
 function modeOf(flags: ReadonlySet<string>): Mode {
@@ -110,26 +107,9 @@ function modeOf(flags: ReadonlySet<string>): Mode {
   return chosen[0] ?? 'live';
 }
 
-const MODE_NAMES: Readonly<Record<Mode, string>> = {
-  live: 'a live call graph',
-  record: '--record',
-  report: '--report',
-  list: '--list',
-};
-
 function rejectMisplaced(mode: Mode, raw: Omit<RawOptions, 'mode'>): void {
   for (const { name, modes } of OPTIONS) {
-    if (modes.includes(mode)) continue;
-    if (!raw.flags.has(name) && !raw.values.has(name) && !raw.lists.has(name)) continue;
-    const places = modes.map((other) => MODE_NAMES[other]);
-    throw new UtraceError({
-      code: 'MISPLACED_OPTION',
-      message: `--${name} means nothing to ${MODE_NAMES[mode]}`,
-      hint: `It belongs to ${places.join(', ')}.`,
-    });
+    const given = raw.flags.has(name) || raw.values.has(name) || raw.lists.has(name);
+    if (given && !modes.includes(mode)) throw misplaced(name, mode, modes);
   }
-}
-
-function usage(message: string): UtraceError {
-  return new UtraceError({ code: 'USAGE', message, hint: 'All options: utrace --help' });
 }

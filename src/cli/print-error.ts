@@ -4,7 +4,7 @@
  */
 import { writeSync } from 'node:fs';
 import { EXIT_FAILURE, UtraceError } from '../util/errors.js';
-import { adviseErrno } from './advice.js';
+import { adviceFor, errnoOf, hintFor } from './advice.js';
 
 /** Prints to stderr; returns the status to leave with. */
 export function printError(error: unknown, debug: boolean): number {
@@ -27,24 +27,10 @@ function messageOf(error: unknown): string {
 }
 
 function hintOf(error: unknown): string | undefined {
-  if (error instanceof UtraceError && error.hint !== undefined) return error.hint;
-  for (const link of causesOf(error)) {
-    const errno = errnoOf(link);
-    const advice = errno === undefined ? undefined : adviseErrno(errno);
-    if (advice !== undefined) return advice;
-  }
-  return error instanceof UtraceError
-    ? undefined
-    : 'this is an error of utrace; run it again with --debug and report what it prints';
-}
-
-/** The name in `errno` (ErrnoError of src/bpf) or in `code` (Node's system errors, whose `errno` is a number). */
-function errnoOf(error: Error): string | undefined {
-  for (const key of ['errno', 'code']) {
-    const value: unknown = Reflect.get(error, key);
-    if (typeof value === 'string' && /^E[A-Z0-9]+$/.test(value)) return value;
-  }
-  return undefined;
+  if (error instanceof UtraceError) return hintFor(error);
+  const errno = errnoOf(error);
+  if (errno !== undefined) return adviceFor(errno, 'file');
+  return 'this is an error of utrace; run it again with --debug and report what it prints';
 }
 
 const MOST_CAUSES = 8;

@@ -1,5 +1,10 @@
-/** Talk goes to stderr, a line at a time, each marked as ours: the target may use the same terminal. */
-export function say(text: string): void {
-  const lines = text.trimEnd().split('\n');
-  process.stderr.write(lines.map((line) => `utrace: ${line}\n`).join(''));
+/** Lines for people, on stderr: stdout belongs to the target or to the report. */
+import { writeSync } from 'node:fs';
+
+export function say(line: string): void {
+  try {
+    writeSync(2, `utrace: ${line}\n`);
+  } catch {
+    // Nobody listens any more; the work goes on.
+  }
 }

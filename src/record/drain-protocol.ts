@@ -13,7 +13,7 @@ import type { RecordedTarget } from './recorder.js';
 export interface DrainInput {
   readonly ringFd: number;
   readonly ringBytes: number;
-  readonly countersFd: number;
+  readonly sharedFd: number;
   /** CLOCK_MONOTONIC at time 0 of the trace, ns. */
   readonly startTime: bigint;
   readonly target: RecordedTarget;
@@ -48,7 +48,7 @@ export type DrainMessage =
   | { readonly kind: 'thread end'; readonly id: ThreadId; readonly time: Ns }
   | { readonly kind: 'loss'; readonly loss: TraceLoss }
   | { readonly kind: 'events'; readonly batch: EventBatch; readonly time: Ns }
-  | { readonly kind: 'finished'; readonly calls: number; readonly lost: number }
+  | { readonly kind: 'finished'; readonly calls: number; readonly lost: number; readonly stopped: Ns }
   | {
       readonly kind: 'failed';
       readonly code: string;

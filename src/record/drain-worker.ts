@@ -12,15 +12,15 @@ import {
 } from 'node:worker_threads';
 import { RingReader } from '../bpf/ring.js';
 import { filterEvents } from '../trace/filter.js';
-import type { TraceLoss } from '../trace/model.js';
 import { TraceWriter } from '../trace/writer.js';
 import { UtraceError } from '../util/errors.js';
-import type { Ns, Pid } from '../util/units.js';
+import type { Ns, Pid, Tid } from '../util/units.js';
+import { resumeWhenDrained } from './back-pressure.js';
 import { ControlWord, type DrainInput, type DrainMessage, type FinishRequest } from './drain-protocol.js';
 import { LiveRelay } from './live-relay.js';
-import { LossCounters } from './losses.js';
 import { type MappingInput, Mappings } from './mappings.js';
 import { Recorder } from './recorder.js';
+import { SharedState } from './shared-state.js';
 import type { TraceOutput } from './trace-output.js';
 
 const COMMIT_INTERVAL = 500e6;
@@ -47,31 +47,26 @@ function runWorker(input: DrainInput, port: MessagePort): void {
 }
 
 function drain(input: DrainInput, port: MessagePort): DrainMessage {
-  const now = (): number => Number(process.hrtime.bigint() - input.startTime);
+  const rawNow = (): number => Number(process.hrtime.bigint() - input.startTime);
   const control = new Int32Array(input.control);
   const ring = new RingReader(input.ringFd, input.ringBytes);
-  const losses = new LossCounters(input.countersFd);
+  const shared = new SharedState(input.sharedFd);
   const writer = input.tracePath === undefined ? undefined : TraceWriter.open(input.tracePath);
   const output: TraceOutput = writer ?? new LiveRelay(port, control);
   const tids: number[] = [];
-  const events = filterEvents(input.filter, { tidOf: (thread) => tids[thread] as never }, output);
+  const events = filterEvents(input.filter, { tidOf: (thread) => tids[thread] as Tid | undefined }, output);
   const recorder = new Recorder(input.target, trackTids(output, tids), events, executableOf);
-  const onLoss = (loss: TraceLoss): void => output.addLoss(loss);
   const mappings = writer && new Mappings(mappingInput(input), writer);
   post(port, { kind: 'ready' });
 
-  let lastCommit = now();
-  let orphansSeen = 0;
+  let lastCommit = 0;
   for (;;) {
     const finishing = Atomics.load(control, ControlWord.Finish) === 1;
-    const roundStart = now();
+    const roundStart = rawNow() - recorder.stopped;
     const records = ring.drain(recorder.record);
-    losses.poll(roundStart, onLoss);
-    if (recorder.orphans > orphansSeen) {
-      const count = recorder.orphans - orphansSeen;
-      onLoss({ from: lastCommit as Ns, to: roundStart as Ns, count, cause: 'return without its call' });
-      orphansSeen = recorder.orphans;
-    }
+    shared.pollLosses(roundStart, (loss) => output.addLoss(loss));
+    recorder.reportOrphans(roundStart as Ns);
+    resumeWhenDrained(shared, ring, recorder, input.target.pid, rawNow);
     mappings?.poll();
     if (finishing && records === 0) break;
     events.advance(Math.max(0, roundStart - SETTLE_TIME) as Ns);
@@ -83,8 +78,8 @@ function drain(input: DrainInput, port: MessagePort): DrainMessage {
   }
   mappings?.finish();
   const request = receiveMessageOnPort(port)?.message as FinishRequest | undefined;
-  finish(recorder, output, request, now() as Ns);
-  return { kind: 'finished', calls: recorder.calls, lost: losses.lost };
+  finish(recorder, output, request, (rawNow() - recorder.stopped) as Ns);
+  return { kind: 'finished', calls: recorder.calls, lost: shared.lost, stopped: recorder.stopped as Ns };
 }
 
 function mappingInput({ mappingFds, startTime, target, modules }: DrainInput): MappingInput {
@@ -93,7 +88,7 @@ function mappingInput({ mappingFds, startTime, target, modules }: DrainInput): M
 
 function finish(recorder: Recorder, output: TraceOutput, request: FinishRequest | undefined, time: Ns): void {
   recorder.events.advance(time);
-  if (request?.end !== undefined) recorder.end(request.end);
+  if (request?.end !== undefined) recorder.end({ ...request.end, time });
   else nameOpenThreads(recorder, output);
   output.finish(time);
 }

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { CallFilter, ProcessEnd, TraceModule } from '../trace/model.js';
 import { deferred } from '../util/deferred.js';
 import { UtraceError } from '../util/errors.js';
+import type { Ns } from '../util/units.js';
 import { ControlWord, type DrainInput, type DrainMessage, type FinishRequest } from './drain-protocol.js';
 import { deliver, type LiveSink } from './live-sink.js';
 import type { RecordedTarget } from './recorder.js';
@@ -10,7 +11,7 @@ import type { RecordedTarget } from './recorder.js';
 export interface DrainRequest {
   readonly ringFd: number;
   readonly ringBytes: number;
-  readonly countersFd: number;
+  readonly sharedFd: number;
   readonly startTime: bigint;
   readonly target: RecordedTarget;
   readonly filter: CallFilter;
@@ -25,6 +26,8 @@ export interface DrainRequest {
 export interface DrainTotals {
   readonly calls: number;
   readonly lost: number;
+  /** Time that back-pressure held the target; not in the trace's times. */
+  readonly stopped: Ns;
 }
 
 export interface Drain {

@@ -1,148 +1,138 @@
 /**
- * The text of `--list`: every function found, where it would be probed, or why not. Sorted by module, then
- * address. Made in chunks, because a large program has hundreds of thousands of lines.
+ * The text of `--list`: one row a function, in the order of modules and addresses, with its probe or the reason
+ * for none; then the modules with their paths. Rows stand for themselves, so that grep keeps their sense.
+ * Offsets are file offsets; a size that the symbol does not state is shown as `-`.
  */
 import { basename } from 'node:path';
-import type { TraceFunction } from '../trace/model.js';
+import type { TraceFunction, TraceModule } from '../trace/model.js';
 import type { ProbePlan, ProbeSite } from './plan.js';
 
-/** Yields text of some 64 KiB at a time, whole lines. */
-export function* listPlan(plan: ProbePlan): Generator<string> {
-  yield `${headLine(plan.sites)}\n`;
-  const columns = columnsOf(plan);
-  yield `${titles(columns)}\n`;
-  let chunk = '';
-  for (const index of sortedByAddress(plan.functions)) {
-    chunk += line(plan.functions[index]!, plan.sites[index]!, columns);
-    if (chunk.length < CHUNK) continue;
-    yield chunk;
-    chunk = '';
-  }
-  yield chunk;
+/** Hands the text over in chunks of many lines. */
+export function formatListing(plan: ProbePlan, write: (chunk: string) => void): void {
+  const groups = byModule(plan);
+  write(`${headline(plan, groups.length)}\n`);
+  if (groups.length === 0) return;
+  const widths = columnWidths(plan);
+  write(`\n${formatRow(widths, HEADINGS)}`);
+  for (const group of groups) writeRows(plan, group.functions, widths, write);
+  write(`\n${groups.map((group) => moduleLine(plan, group)).join('')}`);
 }
 
-const CHUNK = 64 << 10;
-
-/** `7 of 12 functions would be probed; skipped: 3 start-up helper, 2 IFUNC resolver`. */
-function headLine(sites: readonly ProbeSite[]): string {
-  const reasons = new Map<string, number>();
-  for (const site of sites) {
-    if (site.status === 'skip') reasons.set(site.reason, (reasons.get(site.reason) ?? 0) + 1);
-  }
-  const skipped = [...reasons.values()].reduce((sum, count) => sum + count, 0);
-  const sorted = [...reasons].sort((a, b) => b[1] - a[1]).map(([reason, count]) => `${count} ${reason}`);
-  const why = skipped === 0 ? '' : `; skipped: ${sorted.join(', ')}`;
-  return `${sites.length - skipped} of ${sites.length} functions would be probed${why}`;
+/** A module and its functions by address. */
+interface Group {
+  readonly module: TraceModule;
+  readonly functions: readonly TraceFunction[];
 }
 
-interface Columns {
-  /** By module id. */
-  readonly modules: readonly string[];
-  readonly module: number;
-  readonly address: number;
-  readonly offset: number;
-  readonly size: number;
-  readonly probe: number;
+/** Modules without functions (libraries that are not nested) are left out. */
+function byModule(plan: ProbePlan): Group[] {
+  const functions = plan.modules.map((): TraceFunction[] => []);
+  for (const entry of plan.functions) functions[entry.module]!.push(entry);
+  return plan.modules
+    .map((module, index) => ({
+      module,
+      functions: functions[index]!.sort((a, b) => a.address - b.address || a.id - b.id),
+    }))
+    .filter((group) => group.functions.length > 0);
 }
 
-function columnsOf({ modules, functions, sites }: ProbePlan): Columns {
-  const names = modules.map((module) => basename(module.path));
-  // The file name alone, unless two modules share it.
-  const shown = names.map((name, id) =>
-    names.indexOf(name) === names.lastIndexOf(name) ? name : modules[id]!.path,
-  );
-  const used = new Set(functions.map((fn) => fn.module));
-  const digits = (numbers: Iterable<number>, radix: number): number =>
-    largest(numbers).toString(radix).length;
-  return {
-    modules: shown,
-    module: Math.max('MODULE'.length, ...[...used].map((id) => shown[id]!.length)),
-    address: Math.max(
-      'ADDRESS'.length,
-      2 +
-        digits(
-          map(functions, (fn) => fn.address),
-          16,
-        ),
-    ),
-    offset: Math.max(
-      'OFFSET'.length,
-      2 +
-        digits(
-          map(sites, (site) => (site.status === 'probe' ? site.offset : 0)),
-          16,
-        ),
-    ),
-    size: Math.max(
-      'SIZE'.length,
-      digits(
-        map(functions, (fn) => fn.size),
-        10,
-      ),
-    ),
-    probe: largest(map(sites, (site) => probeText(site).length)),
-  };
-}
-
-function titles(columns: Columns): string {
-  return [
-    'MODULE'.padEnd(columns.module),
-    'KIND'.padEnd(KIND_WIDTH),
-    'ADDRESS'.padStart(columns.address),
-    'OFFSET'.padStart(columns.offset),
-    'SIZE'.padStart(columns.size),
-    'PROBE'.padEnd(columns.probe),
-    'NAME',
-  ].join(GAP);
-}
-
-const GAP = '  ';
-const KIND_WIDTH = 'function'.length;
-
-function line(fn: TraceFunction, site: ProbeSite, columns: Columns): string {
-  const name = fn.library === undefined ? fn.name : `${fn.name}@${fn.library}`;
-  const offset = site.status === 'probe' ? `0x${site.offset.toString(16)}` : '-';
+/** `19 of 26 functions would be probed (7 skipped) in 1 module`. */
+function headline(plan: ProbePlan, modules: number): string {
+  const found = plan.functions.length;
+  const probed = countProbed(plan, plan.functions);
   return (
-    columns.modules[fn.module]!.padEnd(columns.module) +
-    GAP +
-    fn.kind.padEnd(KIND_WIDTH) +
-    GAP +
-    `0x${fn.address.toString(16)}`.padStart(columns.address) +
-    GAP +
-    offset.padStart(columns.offset) +
-    GAP +
-    String(fn.size).padStart(columns.size) +
-    GAP +
-    probeText(site).padEnd(columns.probe) +
-    GAP +
-    name.replace(CONTROL, ' ') +
-    '\n'
+    `${probed} of ${plural(found, 'function')} would be probed (${found - probed} skipped) ` +
+    `in ${plural(modules, 'module')}`
   );
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a name with a newline must not break a line.
+function moduleLine(plan: ProbePlan, { module, functions }: Group): string {
+  const stripped = module.stripped ? ', stripped' : '';
+  const probed = countProbed(plan, functions);
+  return `${basename(module.path)}: ${module.path} (${module.kind}${stripped}), ${probed} of ${functions.length}\n`;
+}
+
+function countProbed(plan: ProbePlan, functions: readonly TraceFunction[]): number {
+  let probed = 0;
+  for (const { id } of functions) if (plan.sites[id]!.status === 'probe') probed++;
+  return probed;
+}
+
+function plural(count: number, noun: string): string {
+  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
+}
+
+type Row = readonly [module: string, kind: string, offset: string, size: string, probe: string, name: string];
+/** Of all columns but the last. */
+type Widths = readonly [module: number, kind: number, offset: number, size: number, probe: number];
+
+const HEADINGS: Row = ['module', 'kind', 'offset', 'size', 'probe', 'name'];
+const LINES_PER_CHUNK = 1000;
+
+function writeRows(
+  plan: ProbePlan,
+  functions: readonly TraceFunction[],
+  widths: Widths,
+  write: (chunk: string) => void,
+): void {
+  for (let from = 0; from < functions.length; from += LINES_PER_CHUNK) {
+    let chunk = '';
+    for (const entry of functions.slice(from, from + LINES_PER_CHUNK)) {
+      chunk += formatRow(widths, rowOf(plan, entry));
+    }
+    write(chunk);
+  }
+}
+
+function columnWidths(plan: ProbePlan): Widths {
+  const widths: [number, number, number, number, number] = [0, 0, 0, 0, 0];
+  for (let i = 0; i < widths.length; i++) widths[i] = HEADINGS[i]!.length;
+  for (const entry of plan.functions) {
+    const row = rowOf(plan, entry);
+    for (let i = 0; i < widths.length; i++) widths[i] = Math.max(widths[i]!, row[i]!.length);
+  }
+  return widths;
+}
+
+function rowOf(plan: ProbePlan, entry: TraceFunction): Row {
+  const site = plan.sites[entry.id]!;
+  const name = entry.library === undefined ? entry.name : `${entry.name}@${entry.library}`;
+  return [
+    basename(plan.modules[entry.module]!.path),
+    kindOf(entry),
+    offsetOf(site),
+    entry.size === 0 ? '-' : String(entry.size),
+    probeOf(site),
+    name.replace(CONTROL, ' '),
+  ];
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a name with a newline must not break a row.
 const CONTROL = /[\u0000-\u001f\u007f]+/g;
 
-function probeText(site: ProbeSite): string {
+function formatRow(widths: Widths, [module, kind, offset, size, probe, name]: Row): string {
+  return (
+    `${module.padEnd(widths[0])}  ${kind.padEnd(widths[1])}  ` +
+    `${offset.padStart(widths[2])}  ${size.padStart(widths[3])}  ${probe.padEnd(widths[4])}  ${name}\n`
+  );
+}
+
+function kindOf(entry: TraceFunction): string {
+  switch (entry.kind) {
+    case 'function':
+      return 'function';
+    case 'plt':
+      return 'library call';
+    default:
+      return entry.kind satisfies never;
+  }
+}
+
+function offsetOf(site: ProbeSite): string {
+  return site.status === 'probe' ? `0x${site.offset.toString(16)}` : '-';
+}
+
+function probeOf(site: ProbeSite): string {
   if (site.status === 'skip') return `skipped: ${site.reason}`;
   return site.returns ? 'call and return' : 'call';
-}
-
-/** Indices of the functions. */
-function sortedByAddress(functions: readonly TraceFunction[]): Uint32Array {
-  return Uint32Array.from(functions.keys()).sort((a, b) => {
-    const [x, y] = [functions[a]!, functions[b]!];
-    return x.module - y.module || x.address - y.address || a - b;
-  });
-}
-
-function* map<T>(items: readonly T[], pick: (item: T) => number): Generator<number> {
-  for (const item of items) yield pick(item);
-}
-
-/** 0 for nothing; spreading into Math.max would overflow the stack. */
-function largest(numbers: Iterable<number>): number {
-  let most = 0;
-  for (const number of numbers) if (number > most) most = number;
-  return most;
 }

@@ -1,6 +1,6 @@
 /** Carries balanced events from the drain worker to the main thread in batches; waits while the main thread is behind. */
 import type { MessagePort } from 'node:worker_threads';
-import type { Leave, ProcessEnd, TraceLoss, TraceProcess, TraceThread } from '../trace/model.js';
+import type { Leave, ProcessEnd, TraceLoss, TraceProcess, TraceStop, TraceThread } from '../trace/model.js';
 import type { FunctionId, Ns, ProcessId, ThreadId } from '../util/units.js';
 import { ControlWord, type DrainMessage } from './drain-protocol.js';
 import type { TraceOutput } from './trace-output.js';
@@ -55,6 +55,8 @@ export class LiveRelay implements TraceOutput {
   addLoss(loss: TraceLoss): void {
     this.#post({ kind: 'loss', loss });
   }
+
+  addStop(_stop: TraceStop): void {}
 
   commit(): void {}
 

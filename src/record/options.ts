@@ -7,6 +7,10 @@ export interface RecordOptions {
   readonly target: TargetOptions;
   readonly selection: SelectionOptions;
   readonly filter: CallFilter;
+  /** Bytes of the ring between BPF and the recorder: a power of two. */
+  readonly ringBytes: number;
+  /** A ring that fills up stops the target until it is drained, or drops events and counts them. */
+  readonly onFull: 'block' | 'drop';
   readonly debug: boolean;
 }
 

@@ -11,6 +11,8 @@ import type { ModuleId } from '../util/units.js';
 export interface PlanModule {
   readonly trace: TraceModule;
   readonly soname: string | undefined;
+  /** Written in Go: its stacks move, and a return probe's changed return address does not move along. */
+  readonly go: boolean;
   /** File name and, where it differs, SONAME. */
   readonly fileNames: readonly string[];
 }
@@ -36,7 +38,11 @@ export function readModule(path: string, kind: TraceModule['kind'], index: numbe
     return {
       trace: { id: index as ModuleId, path, kind, buildId: readBuildId(elf), stripped },
       soname,
+      go: elf.sections.some((section) => GO_SECTIONS.has(section.name)),
       fileNames: [...new Set(soname === undefined ? [basename(path)] : [soname, basename(path)])],
     };
   });
 }
+
+/** What the Go linker writes into every program (cmd/link; go/src/debug/buildinfo). */
+const GO_SECTIONS: ReadonlySet<string> = new Set(['.go.buildinfo', '.gopclntab']);

@@ -25,6 +25,12 @@ export function describePlan(
       );
     }
   }
+  for (const { trace, go } of modules) {
+    if (!go || !candidates.some((candidate) => candidate.module === trace.id)) continue;
+    notes.push(
+      `${basename(trace.path)} is written in Go: only the entries of its functions are probed, not the returns`,
+    );
+  }
   const refused = sites.filter(
     (site) => site.status === 'skip' && INSTRUCTION_REASON.test(site.reason),
   ).length;

@@ -17,14 +17,15 @@ export function placeProbes(
 ): ProbeSite[] {
   const sites: ProbeSite[] = [];
   while (sites.length < candidates.length) {
-    const module = candidates[sites.length]!.module;
-    withElf(modules[module]!.trace.path, (elf) => {
+    const index = candidates[sites.length]!.module;
+    const module = modules[index]!;
+    withElf(module.trace.path, (elf) => {
       const decoder = openDecoder(elf.bytes);
       const isBoundary = openBoundaryCheck(decoder);
-      for (let next = candidates[sites.length]; next?.module === module; next = candidates[sites.length]) {
+      for (let next = candidates[sites.length]; next?.module === index; next = candidates[sites.length]) {
         const boundary =
           next.kind === 'plt' || next.offset === undefined || isBoundary(next.offset, next.size);
-        sites.push(placeProbe(decoder, next, select(next), boundary));
+        sites.push(placeProbe(decoder, next, select(next), boundary, module.go));
       }
       decoder.free();
     });
@@ -37,12 +38,14 @@ function placeProbe(
   candidate: Candidate,
   unselected: SkipReason | undefined,
   boundary: boolean,
+  entryOnly: boolean,
 ): ProbeSite {
   if (unselected !== undefined) return { status: 'skip', reason: unselected };
   if (candidate.offset === undefined) return { status: 'skip', reason: 'no code' };
   if (!boundary) return { status: 'skip', reason: 'inside an instruction' };
   const verdict = judgeInstruction(decoder, candidate.offset);
   if (verdict !== 'fine') return { status: 'skip', reason: verdict };
-  const returns = !candidate.symbols.some((symbol) => forbidsReturnProbe(symbol, candidate.kind));
+  const returns =
+    !entryOnly && !candidate.symbols.some((symbol) => forbidsReturnProbe(symbol, candidate.kind));
   return { status: 'probe', offset: candidate.offset, returns };
 }

@@ -31,7 +31,11 @@ export interface RecordedTarget {
 export class Recorder {
   calls = 0;
   /** Returns whose call was never seen: their entry was lost, or the stack was switched by hand. */
-  orphans = 0;
+  #orphans = 0;
+  #orphansFrom = 0 as Ns;
+  /** Time the target was stopped by back-pressure so far; the trace's clock stands still meanwhile. */
+  stopped = 0;
+  #lastRaw = 0;
   readonly #stacks = new Map<number, CallStack>();
   #current: CallStack | undefined;
   #currentTid = -1;
@@ -56,8 +60,34 @@ export class Recorder {
   /** Takes one ring record; see RingReader for the arguments. */
   readonly record = (words: Uint32Array, index: number, length: number): void => {
     if (length === EVENT_BYTES) this.#event(words, index);
-    else if (length === TASK_BYTES) this.#task(decodeTask(words, index));
+    else if (length === TASK_BYTES) {
+      const task = decodeTask(words, index);
+      if (task.time > this.#lastRaw) this.#lastRaw = task.time;
+      this.#task({ ...task, time: task.time - this.stopped });
+    }
   };
+
+  /** The target ran until its last event and goes on `now` (raw clock): the time between was not its own. */
+  skipStopped(now: Ns): void {
+    const time = this.#lastRaw - this.stopped;
+    const duration = now - this.#lastRaw;
+    this.stopped += duration;
+    this.output.addStop({ time: time as Ns, duration: duration as Ns });
+  }
+
+  /** Counts the orphans since the last call as a loss up to `now`. */
+  reportOrphans(now: Ns): void {
+    if (this.#orphans > 0) {
+      this.output.addLoss({
+        from: this.#orphansFrom,
+        to: now,
+        count: this.#orphans,
+        cause: 'return without its call',
+      });
+    }
+    this.#orphans = 0;
+    this.#orphansFrom = now;
+  }
 
   /** Names of the threads still open, read by the caller where the process lives on. */
   openThreads(): readonly { tid: Tid; id: ThreadId }[] {
@@ -76,12 +106,14 @@ export class Recorder {
     const word1 = words[index + 1]!;
     const word2 = words[index + 2]!;
     const tid = eventTid(word1, word2);
-    const time = eventTime(words[index]!, word1);
+    const raw = eventTime(words[index]!, word1);
+    if (raw > this.#lastRaw) this.#lastRaw = raw;
+    const time = raw - this.stopped;
     const stack = tid === this.#currentTid ? this.#current! : this.#switchTo(tid, time);
     const fn = word2 & PROBE_ID_MASK;
     const slot = words[index + 3]! | 0;
     if ((word2 & RETURN_BIT) !== 0) {
-      if (!stack.return(time, fn, slot, this.events)) this.orphans++;
+      if (!stack.return(time, fn, slot, this.events)) this.#orphans++;
     } else {
       this.calls++;
       stack.enter(time, fn, slot, this.events);

@@ -8,17 +8,21 @@ import { type LoadedObject, loadObject } from '../bpf/object.js';
 import type { ProbeState, ProcessEnd } from '../trace/model.js';
 import { onlineCpus } from '../util/cpus.js';
 import { UtraceError } from '../util/errors.js';
-import type { ModuleId, Ns } from '../util/units.js';
+import type { ModuleId, Ns, Pid } from '../util/units.js';
 import { attachProbes } from './attach-probes.js';
+import { continueTarget } from './back-pressure.js';
 import { type Drain, type DrainRequest, startDrain } from './drain.js';
 import type { TargetEnd } from './launch.js';
 import type { RecordOptions } from './options.js';
 import type { ProbePlan } from './plan.js';
+import { processStat } from './process-stat.js';
 import type { RecordResult } from './result.js';
 import { watchSignals } from './signals.js';
 import type { Target } from './target.js';
+import { startWatchdog } from './watchdog.js';
 
-const RING_BYTES = 64 << 20;
+/** Share of the ring that waits when back-pressure stops the target; the rest takes what its threads still do. */
+const STOP_SHARE = 3 / 4;
 
 export interface Session {
   readonly target: Target;
@@ -42,7 +46,10 @@ export async function runSession(session: Session): Promise<RecordResult> {
   };
   try {
     const { pid } = target.recorded;
-    const object = loadObject({ startTime, tgid: pid, ringBytes: RING_BYTES });
+    const { ringBytes, onFull } = session.options;
+    const stopAbove = onFull === 'block' ? ringBytes * STOP_SHARE : 0;
+    if (onFull === 'block') closers.push(guardTarget(pid));
+    const object = loadObject({ startTime, tgid: pid, ringBytes, stopAbove });
     closers.unshift(object.close);
     const probes = attachProbes(plan, object, pid, session.pathOf);
     closers.unshift(probes.detach);
@@ -52,7 +59,7 @@ export async function runSession(session: Session): Promise<RecordResult> {
     const drain = await startDrain({
       ringFd: object.ringFd,
       ringBytes: object.ringBytes,
-      countersFd: object.countersFd,
+      sharedFd: object.sharedFd,
       startTime,
       target: target.recorded,
       filter: session.options.filter,
@@ -95,6 +102,18 @@ function watchMappings({ target, say }: Session): MappingRing[] {
     say(`the trace will not tell where modules were mapped: ${error.call}: ${error.errno}`);
     return [];
   }
+}
+
+/**
+ * Whatever happens to us, a target that back-pressure stopped goes on: on every way out of the session by the
+ * closer given back (probes are gone by then, so nothing stops it again), on SIGKILL by the watchdog.
+ */
+function guardTarget(pid: Pid): () => void {
+  const watchdog = startWatchdog(pid);
+  return () => {
+    if (/^[Tt]$/.test(processStat(pid)?.[0] ?? '')) continueTarget(pid);
+    watchdog.dismiss();
+  };
 }
 
 type Outcome =

@@ -2,7 +2,8 @@
  * What signals to utrace mean while a target runs. Launched: the first is the target's, and the trace goes on
  * until it ends; the second ends the recording at once. Attached: the first ends the recording.
  */
-import { processStat, type Target } from './target.js';
+import { processStat } from './process-stat.js';
+import type { Target } from './target.js';
 
 const HANDLED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 

@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Pid, Tid } from '../util/units.js';
 import { type LaunchRequest, launchHeld, type TargetEnd } from './launch.js';
+import { hasEnded, processStartTime, processStat } from './process-stat.js';
 import type { RecordedTarget } from './recorder.js';
 
 export interface Target {
@@ -66,35 +67,17 @@ const WATCH_INTERVAL_MS = 50;
 
 /** Polls, because only a parent is told of a process's end; the start time tells a reused pid from the target. */
 function watchProcess(pid: Pid): { ended: Promise<TargetEnd>; stop: () => void } {
-  const startTime = processStat(pid)?.[START_TIME];
+  const startTime = processStartTime(pid);
   let stop = (): void => {};
   const ended = new Promise<TargetEnd>((resolve) => {
     const timer = setInterval(() => {
-      const stat = processStat(pid);
-      const alive = stat !== undefined && stat[START_TIME] === startTime && !/[ZX]/.test(stat[0] ?? '');
-      if (alive) return;
+      if (!hasEnded(pid, startTime)) return;
       clearInterval(timer);
       resolve({ exitCode: undefined, signal: undefined });
     }, WATCH_INTERVAL_MS);
     stop = () => clearInterval(timer);
   });
   return { ended, stop };
-}
-
-/** Index of `starttime` in what `processStat` returns: field 22 of proc_pid_stat(5), the first is field 3. */
-const START_TIME = 19;
-
-/** The fields of /proc/PID/stat after the command, beginning with the state. */
-export function processStat(pid: Pid | 'self'): readonly string[] | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return text
-      .slice(text.lastIndexOf(')') + 2)
-      .trimEnd()
-      .split(' ');
-  } catch {
-    return undefined;
-  }
 }
 
 function liveThreads(pid: Pid): { tid: Tid; name: string }[] {

@@ -1,5 +1,12 @@
 /** Where the drain worker's balanced events go: the trace writer, or the relay to the main thread's live view. */
-import type { EventSink, ProcessEnd, TraceLoss, TraceProcess, TraceThread } from '../trace/model.js';
+import type {
+  EventSink,
+  ProcessEnd,
+  TraceLoss,
+  TraceProcess,
+  TraceStop,
+  TraceThread,
+} from '../trace/model.js';
 import type { Ns, ProcessId, ThreadId } from '../util/units.js';
 
 export interface TraceOutput extends EventSink {
@@ -9,6 +16,7 @@ export interface TraceOutput extends EventSink {
   renameThread(id: ThreadId, name: string): void;
   endThread(id: ThreadId, time: Ns): void;
   addLoss(loss: TraceLoss): void;
+  addStop(stop: TraceStop): void;
   /** Makes everything delivered so far durable. */
   commit(): void;
   finish(time: Ns): void;

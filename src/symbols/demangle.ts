@@ -6,6 +6,7 @@
  */
 import { demangleCxx } from './demangle-cxx.js';
 import { demangleWasm } from './demangle-wasm.js';
+import { expandsBeyondReason } from './name-expansion.js';
 import { withoutReturnType } from './return-type.js';
 
 /** The readable form, or `symbol` itself where it is not mangled (or not validly so). */
@@ -14,6 +15,7 @@ export function demangle(symbol: string): string {
   if (symbol.startsWith('_R')) return rust(symbol);
   if (!symbol.startsWith('_Z')) return symbol;
   if (LEGACY_RUST.test(symbol)) return rust(symbol);
+  if (expandsBeyondReason(symbol)) return symbol;
   const name = demangleCxx(symbol) ?? demangleWasm(symbol);
   return SPECIAL.test(symbol) ? name : withoutReturnType(name);
 }
@@ -25,7 +27,7 @@ function rust(symbol: string): string {
 }
 
 const UNDERSCORE = 95;
-/** Nested substitutions can double the output with every few letters; real names stay far below. */
+/** Real names stay far below. */
 const LONGEST = 4096;
 /** `_ZN`, path, `17h`, 16 hex digits, `E`, sometimes a suffix of LLVM's. */
 const LEGACY_RUST = /^_ZN.*17h[0-9a-f]{16}E(\.|$)/;

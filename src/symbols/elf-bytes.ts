@@ -38,7 +38,9 @@ export function openBytes(path: string): ElfBytes {
 
 /** An unsigned 64-bit integer. Above 2^53 the low bits are lost: such a value fails every bounds check. */
 export function u64(buffer: Buffer, offset: number): number {
-  return buffer.readUInt32LE(offset) + buffer.readUInt32LE(offset + 4) * 2 ** 32;
+  const high = buffer.readUInt32LE(offset + 4);
+  // Adding a product would make every small number a heap-allocated double.
+  return high === 0 ? buffer.readUInt32LE(offset) : buffer.readUInt32LE(offset) + high * 2 ** 32;
 }
 
 export function truncated(path: string, what: string): UtraceError {

@@ -39,74 +39,47 @@ export interface FunctionTable {
 }
 
 export function readFunctions(elf: ElfFile): FunctionTable {
-  const tables = { full: readSymbolTable(elf, 'static'), dynamic: readSymbolTable(elf, 'dynamic') };
-  const found: Found = { first: new Map(), others: new Map() };
-  if (tables.full !== undefined) collect(tables.full, 0, found);
-  if (tables.dynamic !== undefined) collect(tables.dynamic, 1, found);
-  // A typed array sorts its numbers several times as fast as an array its objects.
-  const addresses = Float64Array.from(
-    found.first.keys(),
-  ).sort() as Iterable<number> as Iterable<VirtualAddress>;
+  const full = readSymbolTable(elf, 'static');
+  const dynamic = readSymbolTable(elf, 'dynamic');
+  const rows = [...collect(full), ...collect(dynamic)].sort((a, b) => a.address - b.address);
   const functions: ElfFunction[] = [];
-  for (const address of addresses) {
-    const ids = found.others.get(address);
+  for (let start = 0; start < rows.length; ) {
+    const first = rows[start]!;
+    let end = start + 1;
+    while (rows[end]?.address === first.address) end++;
     functions.push(
-      ids === undefined
-        ? describeOne(elf, address, toEntry(tables, found.first.get(address)!))
-        : describeMerged(
-            elf,
-            address,
-            ids.map((id) => toEntry(tables, id)),
-          ),
+      end === start + 1
+        ? describeOne(elf, first)
+        : describeMerged(elf, first.address, rows.slice(start, end)),
     );
+    start = end;
   }
-  return { functions, stripped: tables.full === undefined };
+  return { functions, stripped: full === undefined };
 }
 
 /** A row of one of the two tables. */
 interface Entry {
+  readonly address: VirtualAddress;
   readonly table: SymbolTable;
   readonly index: number;
 }
 
-/** An entry as one number, because there are as many as functions: index * 2, plus 1 for the dynamic table. */
-type EntryId = number;
-
-/** `first` has every address; `others` those of several entries, with all of them. */
-interface Found {
-  readonly first: Map<number, EntryId>;
-  readonly others: Map<number, EntryId[]>;
-}
-
-interface Tables {
-  readonly full: SymbolTable | undefined;
-  readonly dynamic: SymbolTable | undefined;
-}
-
-function collect(table: SymbolTable, which: 0 | 1, { first, others }: Found): void {
-  for (let index = 1; index < table.count; index++) {
+function collect(table: SymbolTable | undefined): Entry[] {
+  const entries: Entry[] = [];
+  for (let index = 1; table !== undefined && index < table.count; index++) {
     const type = table.type(index);
     if (type !== STT_FUNC && type !== STT_GNU_IFUNC) continue;
     const section = table.sectionIndex(index);
     if (section === SHN_UNDEF || section === SHN_ABS || section === SHN_COMMON) continue;
     const address = table.value(index);
     if (!Number.isSafeInteger(address) || !table.hasName(index)) continue;
-    const id = index * 2 + which;
-    const before = first.get(address);
-    if (before === undefined) first.set(address, id);
-    else {
-      const all = others.get(address);
-      if (all === undefined) others.set(address, [before, id]);
-      else all.push(id);
-    }
+    entries.push({ address: address as VirtualAddress, table, index });
   }
+  return entries;
 }
 
-function toEntry(tables: Tables, id: EntryId): Entry {
-  return { table: (id % 2 === 0 ? tables.full : tables.dynamic)!, index: Math.floor(id / 2) };
-}
-
-function describeOne(elf: ElfFile, address: VirtualAddress, entry: Entry): ElfFunction {
+function describeOne(elf: ElfFile, entry: Entry): ElfFunction {
+  const { address } = entry;
   return {
     symbol: entry.table.name(entry.index),
     aliases: NO_ALIASES,

@@ -6,12 +6,13 @@
 import { readlinkSync, statSync } from 'node:fs';
 import { UtraceError } from '../util/errors.js';
 import type { Pid } from '../util/units.js';
+import { sortByLoadOrder } from './load-order.js';
 import { type MapRow, processError, readMaps } from './process-maps.js';
 
 export interface ProcessModules {
   /** Path to open. */
   readonly executable: string;
-  /** Paths to open, in the order of their addresses. */
+  /** Paths to open, in load order. */
   readonly libraries: readonly string[];
 }
 
@@ -27,7 +28,7 @@ export function findProcessModules(pid: Pid): ProcessModules {
     if (libraries.has(row.path)) continue;
     libraries.set(row.path, openablePath(pid, row));
   }
-  return { executable, libraries: [...libraries.values()] };
+  return { executable, libraries: sortByLoadOrder(executable, [...libraries.values()]) };
 }
 
 /** A path by which this process can open the file that `row` maps. */

@@ -6,7 +6,7 @@
 import { chownSync, closeSync, openSync, readSync, realpathSync, rmSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { UtraceError } from '../util/errors.js';
-import { shellWord } from '../util/shell-word.js';
+import { quoteWord } from '../util/shell-quote.js';
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.js';
 import { writing } from './sqlite-errors.js';
 
@@ -64,7 +64,7 @@ function clearPlace(requested: string): string {
     throw new UtraceError({
       code: 'TRACE_EXISTS',
       message: `${requested} exists and is not a utrace trace: it is left alone`,
-      hint: `choose another name (-o other.data), or remove it first: rm ${shellWord(requested)}`,
+      hint: `choose another name (-o other.data), or remove it first: rm ${quoteWord(requested)}`,
     });
   }
   attempt(path, () => rmSync(path));

@@ -112,6 +112,12 @@ export interface TraceLoss {
   readonly cause: string;
 }
 
+/** The target was stopped so that no event was lost. The trace's clock stood still: its times leave this out. */
+export interface TraceStop {
+  readonly time: Ns;
+  readonly duration: Ns;
+}
+
 /** How a call ended. */
 export enum Leave {
   /** The return probe fired: the time is exact. */

@@ -1,7 +1,7 @@
 /** What is left of a damaged trace, and the command that saves it. */
 import Database from 'better-sqlite3';
 import { UtraceError } from '../util/errors.js';
-import { shellWord } from '../util/shell-word.js';
+import { quoteWord } from '../util/shell-quote.js';
 import { APPLICATION_ID, SCHEMA_VERSION } from './schema.js';
 
 /** The error for a trace that SQLite or the block codec finds inconsistent. */
@@ -30,7 +30,7 @@ export function damagedBlock(path: string, row: number, span: string, cause: Err
 /** `.dump`, because `.recover` of the shell in Debian 12 (3.40.1) fails on every file; it omits the two ids. */
 function rescue(path: string): string {
   const ids = `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION};`;
-  const dump = `sqlite3 -cmd 'PRAGMA writable_schema = ON' ${shellWord(path)} .dump`;
+  const dump = `sqlite3 -cmd 'PRAGMA writable_schema = ON' ${quoteWord(path)} .dump`;
   return `(echo '${ids}'; ${dump} | sed 's/^ROLLBACK.*/COMMIT;/') | sqlite3 rescued.data`;
 }
 

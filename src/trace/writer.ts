@@ -22,6 +22,7 @@ import type {
   TraceMapping,
   TraceModule,
   TraceProcess,
+  TraceStop,
   TraceThread,
 } from './model.js';
 import { META_END_TIME, META_EVENTS, META_LAST_TIME } from './schema.js';
@@ -41,7 +42,7 @@ export class TraceWriter implements EventSink {
   /** Creates the file, replacing an older trace; throws a UtraceError where that cannot or must not be. */
   static create(path: string, header: TraceHeader, owner?: Owner): TraceWriter {
     const writer = new TraceWriter(path, createTraceFile(path, owner));
-    writer.insertAll('INSERT INTO meta VALUES (?, ?)', headerToMeta(header));
+    writer.insertAll('INSERT INTO meta VALUES (?, ?)', headerToMeta(header), (row) => row);
     writing(path, () => prepare(writer.db));
     return writer;
   }
@@ -61,24 +62,32 @@ export class TraceWriter implements EventSink {
   }
 
   addModules(modules: readonly TraceModule[]): void {
-    this.insertAll(
-      'INSERT INTO module VALUES (?, ?, ?, ?, ?)',
-      modules.map((m) => [m.id, m.path, m.kind, m.buildId ?? null, m.stripped ? 1 : 0]),
-    );
+    this.insertAll('INSERT INTO module VALUES (?, ?, ?, ?, ?)', modules, (m) => [
+      m.id,
+      m.path,
+      m.kind,
+      m.buildId ?? null,
+      m.stripped ? 1 : 0,
+    ]);
   }
 
   addFunctions(functions: readonly TraceFunction[]): void {
-    this.insertAll(
-      'INSERT INTO function VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-      functions.map((f) => [f.id, f.module, f.name, f.symbol, f.kind, f.library ?? null, f.address, f.size]),
-    );
+    this.insertAll('INSERT INTO function VALUES (?, ?, ?, ?, ?, ?, ?, ?)', functions, (f) => [
+      f.id,
+      f.module,
+      f.name,
+      f.symbol,
+      f.kind,
+      f.library ?? null,
+      f.address,
+      f.size,
+    ]);
   }
 
   /** One state a function, the first being that of `first`. */
   addProbes(states: readonly ProbeState[], first = 0 as FunctionId): void {
-    this.insertAll(
-      'INSERT INTO probe VALUES (?, ?, ?, ?, ?, ?)',
-      states.map((state, i) => [first + i, state.status, ...probeColumns(state)]),
+    this.insertAll('INSERT INTO probe VALUES (?, ?, ?, ?, ?, ?)', states, (state, i) =>
+      probeRow((first + i) as FunctionId, state),
     );
   }
 
@@ -145,6 +154,10 @@ export class TraceWriter implements EventSink {
       loss.count,
       loss.cause,
     );
+  }
+
+  addStop(stop: TraceStop): void {
+    this.run('INSERT INTO stop (time, duration) VALUES (?, ?)', stop.time, stop.duration);
   }
 
   enter(thread: ThreadId, time: Ns, fn: FunctionId): void {
@@ -216,10 +229,14 @@ export class TraceWriter implements EventSink {
     writing(this.path, () => this.statement(sql).run(...values));
   }
 
-  private insertAll(sql: string, rows: readonly (string | number | null)[][]): void {
+  private insertAll<Item>(
+    sql: string,
+    items: readonly Item[],
+    toRow: (item: Item, index: number) => readonly (string | number | null)[],
+  ): void {
     this.transaction(() => {
       const statement = this.statement(sql);
-      for (const row of rows) statement.run(...row);
+      for (let i = 0; i < items.length; i++) statement.run(...toRow(items[i] as Item, i));
     });
   }
 
@@ -244,14 +261,14 @@ function prepare(db: Database.Database): void {
   db.pragma('foreign_keys = OFF');
 }
 
-/** file_offset, returns, reason, errno */
-function probeColumns(state: ProbeState): (string | number | null)[] {
+/** function, status, file_offset, returns, reason, errno */
+function probeRow(fn: FunctionId, state: ProbeState): (string | number | null)[] {
   switch (state.status) {
     case 'probed':
-      return [state.offset, state.returns ? 1 : 0, null, null];
+      return [fn, state.status, state.offset, state.returns ? 1 : 0, null, null];
     case 'skipped':
-      return [null, null, state.reason, null];
+      return [fn, state.status, null, null, state.reason, null];
     case 'failed':
-      return [state.offset, null, null, state.errno];
+      return [fn, state.status, state.offset, null, null, state.errno];
   }
 }

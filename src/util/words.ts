@@ -28,15 +28,6 @@ export function splitWords(text: string): string[] {
   return words;
 }
 
-/** The word as it must be typed in a shell; left alone where it needs no quotes. */
-export function quoteWord(word: string): string {
-  return PLAIN.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-export function quoteWords(words: readonly string[]): string {
-  return words.map(quoteWord).join(' ');
-}
-
 interface Piece {
   /** undefined: nothing, not even an empty word. */
   readonly text: string | undefined;
@@ -44,7 +35,6 @@ interface Piece {
 }
 
 const BLANK = /[ \t\n]/;
-const PLAIN = /^[A-Za-z0-9_@%+=:,./-]+$/;
 /** The only characters before which a backslash is special inside double quotes (2.2.3). */
 const ESCAPABLE = '$`"\\\n';
 

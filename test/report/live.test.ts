@@ -17,7 +17,15 @@ describe('the live call graph', () => {
     const live = new LiveCallGraph(options, out);
     live.begin(functions);
     live.thread({ id: 0, tid: 77 } as TraceThread);
-    deliver([[0, 10, 0], [0, 20, 1], [0, 50, undefined, 0], [0, 60, 1]], live);
+    deliver(
+      [
+        [0, 10, 0],
+        [0, 20, 1],
+        [0, 50, undefined, 0],
+        [0, 60, 1],
+      ],
+      live,
+    );
     live.advance(70 as Ns);
     live.loss({ from: 0 as Ns, to: 1500 as Ns, count: 3, cause: 'ring full' });
     live.threadEnd(0 as ThreadId, 100 as Ns);
@@ -25,7 +33,7 @@ describe('the live call graph', () => {
     await live.settled();
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(out.text.split('\n')).toEqual([
-      '#    TID   DURATION | FUNCTION',
+      '#   TID   DURATION | FUNCTION',
       '     77            | main() {',
       '     77      30 ns |   work();',
       '     77            |   work() {',

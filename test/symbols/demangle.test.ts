@@ -77,6 +77,29 @@ describe('C++', () => {
   });
 });
 
+describe('names made to explode', () => {
+  /** Each level is a template of twice the level before: 2^levels words. */
+  const bomb = (levels: number): string => {
+    let name = '_Z1f1AIiiE';
+    for (let i = 0; i < levels; i++) {
+      const part = i === 0 ? 'S0_' : `S${i.toString(36).toUpperCase()}_`;
+      name += `S_I${part}${part}E`;
+    }
+    return name;
+  };
+
+  it('stay as they are', () => {
+    expect(demangle(bomb(5))).toMatch(/^f\(A<int, int>, /);
+    for (const levels of [20, 40, 200]) expect(demangle(bomb(levels))).toBe(bomb(levels));
+  });
+
+  it('deep nesting ends', () => {
+    for (const name of [`_Z${'N'.repeat(4000)}`, `_Z1f${'P'.repeat(4000)}i`, `_R${'NvC'.repeat(1000)}`]) {
+      expect(demangle(name).length).toBeLessThan(100_000);
+    }
+  });
+});
+
 describe('Rust', () => {
   it.each([
     ['_ZN4core3fmt9Formatter3pad17h0123456789abcdefE', 'core::fmt::Formatter::pad'],

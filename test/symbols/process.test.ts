@@ -4,6 +4,7 @@ import { copyFileSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { withElf } from '../../src/symbols/elf-file.js';
+import { findLibraries } from '../../src/symbols/library-search.js';
 import { parseMaps, readMaps } from '../../src/symbols/process-maps.js';
 import { findProcessModules } from '../../src/symbols/process-modules.js';
 import type { Pid } from '../../src/util/units.js';
@@ -49,6 +50,8 @@ describe('the files of a process', () => {
     expect(executable).toBe(realpathSync(process.execPath));
     expect(libraries.some((path) => /\/libc\.so\.6$/.test(path))).toBe(true);
     expect(libraries).not.toContain(executable);
+    const names = findLibraries(executable).libraries.map((path) => realpathSync(path));
+    expect(libraries.filter((path) => names.includes(path))).toEqual(names);
   });
 
   it('a deleted executable is still read', async () => {
@@ -67,7 +70,7 @@ describe('the files of a process', () => {
     }
   });
 
-  it('no process, a kernel thread', () => {
+  it('no such process', () => {
     const absent = (): unknown => findProcessModules(0x3ffff0 as Pid);
     expect(absent).toThrowError(expect.objectContaining({ code: 'NO_SUCH_PROCESS' }));
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BLOCK_EVENTS, BlockEncoder } from '../../src/trace/block.js';
+import { BLOCK_EVENTS, BlockEncoder, type Compression } from '../../src/trace/block.js';
 import { BlockCursor, BlockDamage, decodeStack } from '../../src/trace/cursor.js';
 import { VarintReader, writeVarint } from '../../src/trace/varint.js';
 import type { FunctionId, Ns } from '../../src/util/units.js';
@@ -88,7 +88,7 @@ describe('event blocks', () => {
     expect(() => walk({ codes: block.codes.subarray(0, 5) })).toThrow(BlockDamage);
     expect(() => walk({ timeLow: block.timeLow.subarray(1) })).toThrow(BlockDamage);
     expect(() => walk({ timeLow: block.timeLow.map((byte) => byte ^ 1) })).toThrow(BlockDamage);
-    expect(() => walk({ compression: 7 })).toThrow(BlockDamage);
+    expect(() => walk({ compression: 7 as Compression })).toThrow(BlockDamage);
     expect(() => decodeStack({ ...block, depth: 2 ** 40 })).toThrow(BlockDamage);
   });
 

@@ -58,10 +58,10 @@ describe('filters', () => {
   });
 
   it('keep one thread', () => {
-    const other = NESTED.map(([, time, fn, how]): SampleEvent => [1, time, fn, how]);
-    expect(filtered({ tid: 101 as Tid }, [...NESTED, ...other])).toEqual(
-      other.map((event) => (event[2] === undefined ? event : event.slice(0, 3))),
+    const other = NESTED.map(
+      ([, time, fn, how]): SampleEvent => (how === undefined ? [1, time, fn] : [1, time, fn, how]),
     );
+    expect(filtered({ tid: 101 as Tid }, [...NESTED, ...other])).toEqual(other);
   });
 
   it('drop short calls and keep the order of times', () => {

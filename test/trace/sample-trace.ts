@@ -1,7 +1,8 @@
 /** Traces made by hand: a scratch folder, a header, and events as a list. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import type { EventSink, Leave, TraceFunction, TraceHeader } from '../../src/trace/model.js';
 import { TraceWriter } from '../../src/trace/writer.js';
 import type {
@@ -46,9 +47,18 @@ export const HEADER: TraceHeader = {
 
 export const FIRST_TID = 1000;
 
+/** A new folder, gone when the test file that asked for it ends. */
 export function scratch(): string {
-  return mkdtempSync(join(tmpdir(), 'utrace-test-'));
+  const folder = mkdtempSync(join(tmpdir(), 'utrace-test-'));
+  folders.push(folder);
+  return folder;
 }
+
+const folders: string[] = [];
+
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
 
 export function deliver(events: readonly SampleEvent[], sink: EventSink): void {
   for (const [thread, time, fn, how] of events) {
