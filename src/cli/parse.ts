@@ -3,7 +3,6 @@
  * stand for `--record` and `--report`. The words after `--` are the command's and are not looked at.
  */
 import { Parser } from 'yargs/helpers';
-import { UtraceError } from '../util/errors.js';
 import { expandShortOptions } from './expand-short.js';
 import { type Mode, OPTIONS } from './option-table.js';
 import { misplaced, missingValue, repeated, strayWord, unknownOption, usage } from './usage-errors.js';
@@ -19,16 +18,22 @@ export interface RawOptions {
 
 /** @throws UtraceError UNKNOWN_OPTION, USAGE, REPEATED_OPTION, MISPLACED_OPTION */
 export function parseCommandLine(argv: readonly string[]): RawOptions {
-  const synonym = argv[0] === 'record' || argv[0] === 'report' ? argv[0] : undefined;
-  const words = synonym === undefined ? argv : [`--${synonym}`, ...argv.slice(1)];
-  const parsed = parseWords(words);
+  const end = argv.indexOf('--');
+  const ours = expandSynonym(end < 0 ? argv : argv.slice(0, end));
+  const parsed = parseWords(ours);
   rejectUnknown(parsed);
-  const raw = collect(parsed);
-  rejectStray(parsed, words);
+  rejectStray(parsed, ours);
+  rejectFlagValues(ours);
+  const raw = { ...collect(parsed), words: end < 0 ? undefined : argv.slice(end + 1) };
   const mode = modeOf(raw.flags);
   // Whoever asks for help need not get the rest right.
   if (!raw.flags.has('help') && !raw.flags.has('version')) rejectMisplaced(mode, raw);
   return { mode, ...raw };
+}
+
+function expandSynonym(words: readonly string[]): readonly string[] {
+  const [first, ...rest] = words;
+  return first === 'record' || first === 'report' ? [`--${first}`, ...rest] : words;
 }
 
 type Parsed = ReadonlyMap<string, unknown>;
@@ -49,12 +54,10 @@ function parseWords(argv: readonly string[]): Parsed {
       'halt-at-non-option': true,
       'parse-numbers': false,
       'parse-positional-numbers': false,
-      'populate--': true,
       'strip-aliased': true,
     },
   });
-  if (error)
-    throw new UtraceError({ code: 'USAGE', message: error.message, hint: 'All options: utrace --help' });
+  if (error) throw usage(error.message);
   return new Map(Object.entries(parsed));
 }
 
@@ -63,7 +66,7 @@ function namesOf(...kinds: readonly string[]): string[] {
 }
 
 function rejectUnknown(parsed: Parsed): void {
-  const known = new Set<string>([...OPTIONS.map(({ name }) => name), '_', '--']);
+  const known = new Set<string>([...OPTIONS.map(({ name }) => name), '_']);
   for (const key of parsed.keys()) if (!known.has(key)) throw unknownOption(key);
 }
 
@@ -72,7 +75,16 @@ function rejectStray(parsed: Parsed, argv: readonly string[]): void {
   if (stray.length > 0) throw strayWord(argv.slice(0, argv.length - stray.length), stray);
 }
 
-function collect(parsed: Parsed): Omit<RawOptions, 'mode'> {
+/** `--flat=false` is understood, `--flat=no` would silently mean it. */
+function rejectFlagValues(argv: readonly string[]): void {
+  for (const word of argv) {
+    const [, name = '', value] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
+    if (value === undefined || value === 'true' || value === 'false') continue;
+    if (namesOf('flag').includes(name)) throw usage(`--${name} takes no value, not '${value}'`);
+  }
+}
+
+function collect(parsed: Parsed): Omit<RawOptions, 'mode' | 'words'> {
   const flags = new Set<string>();
   const values = new Map<string, string>();
   const lists = new Map<string, readonly string[]>();
@@ -90,7 +102,7 @@ function collect(parsed: Parsed): Omit<RawOptions, 'mode'> {
     else if (given.length > 1) throw repeated(name, given);
     else values.set(name, given[0] ?? '');
   }
-  return { flags, values, lists, words: parsed.has('--') ? strings(parsed.get('--')) : undefined };
+  return { flags, values, lists };
 }
 
 function strings(value: unknown): string[] {

@@ -4,41 +4,38 @@
  * characters of `operator<`, `operator()` and the like are no brackets. `\,` is a comma of the name.
  */
 export function splitGlobs(text: string): string[] {
+  const tokens = [...text.matchAll(TOKEN)].map(([token]) => token);
+  const closes = matchBrackets(tokens);
   const globs: string[] = [];
   let glob = '';
-  for (let i = 0; i < text.length; ) {
-    if (text.charAt(i) === ',') {
+  let protectedTo = -1;
+  for (const [index, token] of tokens.entries()) {
+    protectedTo = Math.max(protectedTo, closes.get(index) ?? -1);
+    if (token === ',' && index > protectedTo) {
       globs.push(glob);
       glob = '';
-      i++;
-      continue;
-    }
-    const end = unitEnd(text, i, 0);
-    glob += text.slice(i, end).replace(ESCAPED_COMMA, ',');
-    i = end;
+    } else glob += token === '\\,' ? ',' : token;
   }
   return [...globs, glob].map((entry) => entry.trim());
 }
 
-const ESCAPED_COMMA = /^\\,$/;
-const PAIRS: Readonly<Record<string, string>> = { '<': '>', '(': ')', '[': ']', '{': '}' };
-/** Longest first. */
-const OPERATOR = /operator ?(?:<=>|<<=|>>=|->\*|<<|>>|<=|>=|->|\(\)|\[\]|<|>|,)/y;
-/** Deeper brackets are taken for plain characters, so that no input takes more than linear time a level. */
-const MOST_NESTED = 50;
+/** An operator's name (the longest spelling first), an escaped character, or any character. */
+const TOKEN = /operator ?(?:<=>|<<=|>>=|->\*|<<|>>|<=|>=|->|\(\)|\[\]|<|>|,)|\\.|./gs;
 
-/** End of what cannot be taken apart at `start`: an operator's name, a closed pair of brackets, one character. */
-function unitEnd(text: string, start: number, depth: number): number {
-  const char = text.charAt(start);
-  if (char === '\\') return Math.min(start + 2, text.length);
-  if (char === 'o') {
-    OPERATOR.lastIndex = start;
-    if (OPERATOR.test(text)) return OPERATOR.lastIndex;
+const OPENERS: Readonly<Record<string, string>> = { '>': '<', ')': '(', ']': '[', '}': '{' };
+
+/** Index of each opening bracket that is closed -> index of the bracket that closes it. */
+function matchBrackets(tokens: readonly string[]): ReadonlyMap<number, number> {
+  const closes = new Map<number, number>();
+  const open: number[] = [];
+  for (const [index, token] of tokens.entries()) {
+    if (Object.values(OPENERS).includes(token)) open.push(index);
+    const opener = OPENERS[token];
+    const at = opener === undefined ? -1 : open.findLastIndex((start) => tokens[start] === opener);
+    if (at < 0) continue;
+    closes.set(open[at]!, index);
+    // What was opened inside and not closed is no bracket.
+    open.length = at;
   }
-  const close = PAIRS[char];
-  if (close === undefined || depth === MOST_NESTED) return start + 1;
-  for (let i = start + 1; i < text.length; i = unitEnd(text, i, depth + 1)) {
-    if (text.charAt(i) === close) return i + 1;
-  }
-  return start + 1;
+  return closes;
 }

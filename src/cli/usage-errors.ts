@@ -47,6 +47,9 @@ export function strayWord(before: readonly string[], stray: readonly string[]): 
   }
   const synonym = before.length === 0 ? nearest(first, ['record', 'report'], 1)[0] : undefined;
   if (synonym !== undefined) return usage(`unknown command '${first}'`, `Did you mean utrace ${synonym}?`);
+  if (before.some((word) => /^(-c|--command(=.*)?)$/s.test(word))) {
+    return usage(`unexpected word '${first}'`, 'The command of -c is one word: utrace -c "CMD ARGS"');
+  }
   const line = ['utrace', ...before, '--', ...stray].map(quoteWord).join(' ');
   return usage(`unexpected word '${first}'`, `A command to trace goes after --: ${line}`);
 }

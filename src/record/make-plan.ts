@@ -8,7 +8,7 @@ import type { FunctionId, ModuleId } from '../util/units.js';
 import type { SelectionOptions } from './options.js';
 import type { ProbePlan, ProbeSite } from './plan.js';
 import { type Candidate, readCandidates } from './plan-candidates.js';
-import { libraryNames } from './plan-libraries.js';
+import { libraryNames } from '../util/library.js';
 import { type PlanModule, readModules } from './plan-modules.js';
 import { describePlan } from './plan-notes.js';
 import { requireMatch } from './plan-patterns.js';

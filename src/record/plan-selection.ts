@@ -4,7 +4,7 @@ import { compileFilter, type GlobFilter } from '../util/glob.js';
 import type { SelectionOptions } from './options.js';
 import type { SkipReason } from './plan.js';
 import type { Candidate } from './plan-candidates.js';
-import { libraryNames } from './plan-libraries.js';
+import { libraryNames } from '../util/library.js';
 
 /** undefined: selected. What cannot be probed at all is named before what was not asked for. */
 export type Selection = (candidate: Candidate) => SkipReason | undefined;

@@ -15,6 +15,10 @@ export interface ReportOptions {
   readonly functions: GlobFilter;
   /** Over the library an import comes from (`libc.so.6`; `libc` and `libc.so` match too); hides library calls only. */
   readonly libraries: GlobFilter;
+  /** Over the library a nested function belongs to; empty: whatever was recorded. */
+  readonly nestLibraries: readonly string[];
+  /** Functions of fewer bytes are hidden; library calls are not concerned. */
+  readonly minSize: number;
   /** Additional columns of the summary. */
   readonly columns: SummaryColumns;
   /** call-graph: arrows and depths in place of indentation. */

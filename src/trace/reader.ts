@@ -45,6 +45,8 @@ export class TraceReader {
   /** By id. */
   readonly threads: readonly (rows.ReadThread | undefined)[];
   readonly losses: readonly TraceLoss[];
+  /** Time that back-pressure held the target, in no time of the trace. */
+  readonly stopped: Ns;
   readonly coverage: rows.Coverage;
   readonly calls: number;
   readonly events: number;
@@ -68,6 +70,7 @@ export class TraceReader {
     this.processes = rows.readProcesses(db);
     this.threads = rows.readThreads(db);
     this.losses = rows.readLosses(db);
+    this.stopped = rows.readStopped(db);
     this.coverage = rows.readCoverage(db);
     const totals = rows.readTotals(db);
     this.calls = totals.calls;

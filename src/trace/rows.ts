@@ -162,6 +162,11 @@ export function readLosses(db: Database.Database): TraceLoss[] {
   }));
 }
 
+/** Sum over `stop`. */
+export function readStopped(db: Database.Database): Ns {
+  return all(db, 'SELECT duration FROM stop').reduce((sum, row) => sum + natural(row.duration), 0) as Ns;
+}
+
 export function readCoverage(db: Database.Database): Coverage {
   const counts = new Map(
     all(db, 'SELECT status, count(*) AS count FROM probe GROUP BY status').map((row) => [

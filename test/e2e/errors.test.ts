@@ -126,7 +126,7 @@ describePrivileged('errors when launching and attaching', () => {
     const { status, stderr } = await run([...nobody, utracePath, '-o', '/dev/null', '--', fixture('sort')]);
     expect(status).toBe(125);
     expect(stderr).toMatch(/root|CAP_/);
-    expect(stderr).toMatch(/sudo .*utrace/);
+    expect(stderr).toMatch(/sudo .*node .* -- /);
     const server = start([fixture('server')]);
     await server.seen('ready');
     const other = await run([...nobody, utracePath, '-p', `${server.pid}`]);

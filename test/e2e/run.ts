@@ -96,7 +96,7 @@ export function utrace(args: readonly string[], options: RunOptions = {}): Promi
 
 /** A folder for one test file, gone afterwards. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'utrace-test-'));
+  const folder = mkdtempSync(join(tmpdir(), 'utrace-e2e-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -46,6 +46,23 @@ describePrivileged('the target', () => {
     expect(traced.stdout).toContain('fd 7');
   });
 
+  it('gets an environment without a variable of ours, however small it is', async () => {
+    const plain = await run(['env', '-i', 'A=1', fixture('environment')]);
+    const traced = await run([
+      'env',
+      '-i',
+      'A=1',
+      `UTRACE_NODE=${process.execPath}`,
+      ...live,
+      fixture('environment'),
+    ]);
+    const environment = (text: string): string[] =>
+      text.split('\n').filter((line) => line.startsWith('environ'));
+    expect(environment(traced.stdout).filter((line) => !line.includes('UTRACE_NODE='))).toEqual(
+      environment(plain.stdout),
+    );
+  });
+
   it('reads our stdin and writes our stdout and stderr, byte for byte', async () => {
     const bytes = Array.from({ length: 50_000 }, (_, i) => String.fromCharCode(32 + (i % 90))).join('');
     const { stdout } = await run([...live, '/bin/cat'], { input: bytes });

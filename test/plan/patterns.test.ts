@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { libraryNames } from '../../src/record/plan-libraries.js';
+import { libraryNames } from '../../src/util/library.js';
 import { fixture } from '../symbols/tools.js';
 import { outcome, plan, probed } from './plans.js';
 

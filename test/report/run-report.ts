@@ -10,6 +10,8 @@ export const DEFAULTS: Omit<ReportOptions, 'input' | 'format'> = {
   filter: { maxDepth: undefined, tid: undefined, minDuration: undefined },
   functions: NOTHING,
   libraries: NOTHING,
+  nestLibraries: [],
+  minSize: 0,
   columns: { avgSelf: false, avgTotal: false, percentSelf: false, percentTotal: false },
   flat: false,
   tid: false,
