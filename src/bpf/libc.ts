@@ -15,11 +15,14 @@ const mmapCall = libc.func(
   'void *mmap(void *address, size_t length, int prot, int flags, int fd, int64_t offset)',
 );
 const personalityCall = libc.func('int personality(unsigned long persona)');
+const fcntlCall = libc.func('int fcntl(int fd, int command, int argument)');
 const closeCall = libc.func('int close(int fd)');
 
 const SYS_BPF = 321;
 const SYS_PERF_EVENT_OPEN = 298;
 const PERF_FLAG_FD_CLOEXEC = 8;
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
 const PROT_READ = 1;
 const PROT_WRITE = 2;
 const MAP_SHARED = 1;
@@ -61,6 +64,11 @@ export function mapShared(fd: number, length: number, offset: number, writable: 
 /** personality(2): sets and returns the previous persona; 0xffffffff only reads. */
 export function personality(persona: number): number {
   return personalityCall(persona) as number;
+}
+
+/** A descriptor that is not open is left alone. */
+export function setCloseOnExec(fd: number, close: boolean): void {
+  fcntlCall(fd, F_SETFD, close ? FD_CLOEXEC : 0);
 }
 
 export function closeFd(fd: number): void {

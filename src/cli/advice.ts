@@ -25,15 +25,17 @@ export function adviceFor(errno: string, domain: Domain): string | undefined {
 
 /** The errno's name, from the error's chain of causes. */
 export function errnoOf(error: unknown): string | undefined {
-  for (let link = error; link instanceof Error; link = link.cause) {
+  let link = error;
+  for (let depth = 0; link instanceof Error && depth < MOST_CAUSES; depth++, link = link.cause) {
     for (const value of [Reflect.get(link, 'errno'), Reflect.get(link, 'code')]) {
-      if (typeof value === 'string' && value in ADVICE) return value;
+      if (typeof value === 'string' && Object.hasOwn(ADVICE, value)) return value;
     }
   }
   return undefined;
 }
 
-const NEEDS_ROOT = ['NO_PRIVILEGES', 'PROCESS_OF_ANOTHER_USER', 'PROCESS_NOT_READABLE'];
+const NEEDS_ROOT = ['PROCESS_NOT_READABLE'];
+const MOST_CAUSES = 8;
 const KERNEL_CODES = ['ATTACH_FAILED', 'BPF_REFUSED', 'NO_UPROBE_MULTI', 'LINK_FAILED'];
 
 const NEWER_KERNEL = 'utrace needs Linux 6.6 or later; see yours: uname -r';

@@ -6,13 +6,12 @@ import type { CommandEnd } from './main.js';
 import { reportOptions } from './normalise.js';
 import { LazyFile, refuseSameFile } from './output.js';
 import type { RawOptions } from './parse.js';
-import { say } from './say.js';
 
 export async function runReport(raw: RawOptions): Promise<CommandEnd> {
   const path = raw.values.get('output');
   const options = reportOptions(raw, path === undefined && process.stdout.isTTY === true);
   const result = await (path === undefined ? report(options, process.stdout) : reportTo(path, options));
-  if (!result.headerPrinted) say(result.header);
+  if (!result.headerPrinted) process.stderr.write(`${result.header}\n`);
   return { exitCode: 0, signal: undefined };
 }
 

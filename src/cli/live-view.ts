@@ -1,28 +1,57 @@
 /** Where the live call graph goes: stderr, or the file that `-o` names. */
 import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
-import { LiveCallGraph } from '../report/live.js';
-import type { DisplayOptions } from './normalise.js';
-import { openOutput } from './output.js';
+import { LiveCallGraph, type LiveOptions } from '../report/live.js';
+import { notWritable, openOutput } from './output.js';
+import { say } from './say.js';
 
 export interface LiveView {
   readonly sink: LiveCallGraph;
-  /** Resolves when everything shown has left. */
+  /** Resolves when everything shown has left. @throws UtraceError OUTPUT_NOT_WRITABLE where something could not. */
   close(): Promise<void>;
 }
 
 /** @throws UtraceError OUTPUT_NOT_WRITABLE */
-export function liveView(display: DisplayOptions, outputPath: string | undefined): LiveView {
-  const out: Writable =
-    outputPath === undefined ? process.stderr : createWriteStream('', { fd: openOutput(outputPath) });
-  const sink = new LiveCallGraph(display, out);
-  return { sink, close: () => (sink.closed ? Promise.resolve() : closeOutput(out)) };
+export function liveView(options: LiveOptions, path: string | undefined): LiveView {
+  if (path === undefined) {
+    const { stderr } = process;
+    return { sink: new LiveCallGraph(options, stderr), close: () => flushed(stderr) };
+  }
+  const file = createWriteStream(path, { fd: openOutput(path) });
+  let failure: NodeJS.ErrnoException | undefined;
+  file.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    failure = error;
+    say(`cannot write to ${path}: ${error.code}; the target runs on`);
+  });
+  return {
+    sink: new PatientCallGraph(options, file),
+    close: async () => {
+      await ended(file);
+      if (failure !== undefined) throw notWritable(path, failure);
+    },
+  };
 }
 
-function closeOutput(out: Writable): Promise<void> {
+/** What fails to be written stops the output alone; it is told at the end, and the target is let be. */
+class PatientCallGraph extends LiveCallGraph {
+  override settled(): Promise<void> | undefined {
+    return super.settled()?.catch(() => {});
+  }
+}
+
+function flushed(stream: Writable): Promise<void> {
   return new Promise((resolve) => {
-    out.once('error', () => resolve());
-    if (out === process.stderr) out.write('', () => resolve());
-    else out.end(resolve);
+    if (stream.destroyed) return resolve();
+    stream.once('error', () => resolve());
+    stream.write('', () => resolve());
+  });
+}
+
+function ended(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed) return resolve();
+    stream.once('close', resolve);
+    stream.end();
   });
 }

@@ -58,14 +58,14 @@ function createNew(path: string): number | undefined {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
     throw error;
   }
-  const uid = Number(process.env['SUDO_UID']);
-  const gid = Number(process.env['SUDO_GID']);
+  const uid = Number(process.env.SUDO_UID);
+  const gid = Number(process.env.SUDO_GID);
   if (process.getuid?.() === 0 && uid > 0 && Number.isInteger(gid)) fchownSync(fd, uid, gid);
   return fd;
 }
 
 /** Without a hint of its own: the table of advice has one for each errno. */
-function notWritable(path: string, cause: unknown): UtraceError {
+export function notWritable(path: string, cause: unknown): UtraceError {
   const errno = (cause as NodeJS.ErrnoException).code;
   return new UtraceError({
     code: 'OUTPUT_NOT_WRITABLE',

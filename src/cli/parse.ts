@@ -21,10 +21,11 @@ export function parseCommandLine(argv: readonly string[]): RawOptions {
   const end = argv.indexOf('--');
   const ours = expandSynonym(end < 0 ? argv : argv.slice(0, end));
   const parsed = parseWords(ours);
+  // A value that begins with a dash is taken for an option: the missing value is what to tell.
+  const raw = { ...collect(parsed), words: end < 0 ? undefined : argv.slice(end + 1) };
   rejectUnknown(parsed);
   rejectStray(parsed, ours);
   rejectFlagValues(ours);
-  const raw = { ...collect(parsed), words: end < 0 ? undefined : argv.slice(end + 1) };
   const mode = modeOf(raw.flags);
   // Whoever asks for help need not get the rest right.
   if (!raw.flags.has('help') && !raw.flags.has('version')) rejectMisplaced(mode, raw);

@@ -5,8 +5,8 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { UtraceError } from '../util/errors.js';
 import type { Pid } from '../util/units.js';
-import { sudoCommand } from './sudo-command.js';
 import { processStat } from './process-stat.js';
+import { sudoCommand } from './sudo-command.js';
 
 /**
  * @throws UtraceError NO_SUCH_PROCESS, THREAD_NOT_PROCESS, OWN_PROCESS, KERNEL_THREAD, ZOMBIE_PROCESS,

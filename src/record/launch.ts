@@ -1,16 +1,16 @@
 /**
  * Starts the target and holds it before its exec: a small shell with the target's pid waits for a line on
- * descriptor 3. Probes that are linked to this pid meanwhile see the program from its first instruction,
+ * a descriptor of its own. Probes that are linked to this pid meanwhile see the program from its first instruction,
  * because the link's filter follows the process through exec. If utrace dies first, the shell reads end of
  * file and leaves without running the target.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { constants } from 'node:os';
-import { personality } from '../bpf/libc.js';
+import { personality, setCloseOnExec } from '../bpf/libc.js';
 import { UtraceError } from '../util/errors.js';
 import type { Pid } from '../util/units.js';
+import { type CallersWorld, callersWorld, withoutOurVariables } from './caller.js';
 
 export interface LaunchRequest {
   /** Path of the program, then its arguments; argv[0] is what the program sees as its name. */
@@ -48,7 +48,7 @@ export interface TargetEnd {
 
 /** @throws UtraceError LAUNCH_FAILED */
 export async function launchHeld(request: LaunchRequest): Promise<HeldTarget> {
-  const child = spawnHeld(request);
+  const { child, gate } = spawnHeld(request);
   const ended = new Promise<TargetEnd>((resolve) => {
     child.once('exit', (code, signal) =>
       resolve({ exitCode: code ?? undefined, signal: signal ?? undefined }),
@@ -58,7 +58,6 @@ export async function launchHeld(request: LaunchRequest): Promise<HeldTarget> {
     child.once('spawn', resolve);
     child.once('error', (cause) => reject(launchFailed(cause)));
   });
-  const gate = child.stdio[3] as Socket;
   let released = false;
   // The target may be gone when the line is written; its end is reported by `ended`.
   gate.on('error', () => {});
@@ -81,48 +80,60 @@ export async function launchHeld(request: LaunchRequest): Promise<HeldTarget> {
 const ADDR_NO_RANDOMIZE = 0x0040000;
 const PERSONA_QUERY = 0xffffffff;
 
-/**
- * `exec -a` is not in POSIX sh, so the program is started by the word the user typed; look-up was done
- * before and gave `program` only to check it. The soft descriptor limit is the caller's again: Node raises its own.
- */
-function spawnHeld(request: LaunchRequest): ChildProcess {
-  const limit = callersDescriptorLimit();
-  const script = [
-    'read -r _ <&3 || exit 125',
-    limit === undefined ? '' : `ulimit -Sn ${limit}`,
-    'exec 3<&-',
-    'exec "$@"',
-  ];
+/** The highest descriptor that `<&N` names in every POSIX shell. */
+const HIGHEST_GATE = 9;
+
+interface Spawned {
+  readonly child: ChildProcess;
+  readonly gate: Socket;
+}
+
+/** `program` was looked up only to check it: the target is started by the word that was typed, its own name. */
+function spawnHeld(request: LaunchRequest): Spawned {
+  const world = callersWorld(process.env);
+  const gate = gateDescriptor(world.descriptors);
   const { user } = request;
   // setpriv(1) sets groups, gid and uid in this order.
   const runAs =
     user === undefined
       ? []
       : ['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--init-groups', '--'];
-  const environment = { ...process.env };
-  delete environment.UTRACE_SOFT_NOFILE;
-  const persona = request.randomizeAddresses ? undefined : personality(PERSONA_QUERY);
-  // The persona belongs to the thread that forks, which is this one.
-  if (persona !== undefined) personality(persona | ADDR_NO_RANDOMIZE);
-  try {
-    return spawn('/bin/sh', ['-c', script.filter(Boolean).join('; '), 'utrace', ...runAs, ...request.argv], {
-      stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
-      env: environment,
-    });
-  } finally {
-    if (persona !== undefined) personality(persona);
-  }
+  const words = ['-c', holdScript(world, gate), 'utrace', ...runAs, ...request.argv];
+  // Descriptors below the gate are all the caller's; higher ones are inherited without being named.
+  const stdio = [...Array.from({ length: gate }, (_, fd) => fd), 'pipe' as const];
+  const env = withoutOurVariables(process.env);
+  const child = inWorld(request, world, () => spawn('/bin/sh', words, { stdio, env }));
+  return { child, gate: child.stdio[gate as 3] as Socket };
 }
 
-/** What `ulimit -Sn` was where utrace was started: the launcher passes it on, else the parent's limit stands for it. */
-function callersDescriptorLimit(): string | undefined {
-  const passed = process.env.UTRACE_SOFT_NOFILE;
-  if (passed !== undefined && /^(\d+|unlimited)$/.test(passed)) return passed;
+/** `UTRACE_HELD` is a variable of the shell alone: it is not exported. */
+function holdScript(world: CallersWorld, gate: number): string {
+  const { descriptorLimit, ignoredSignals } = world;
+  return [
+    `read -r UTRACE_HELD <&${gate} || exit 125`,
+    ...(descriptorLimit === undefined ? [] : [`ulimit -Sn ${descriptorLimit}`]),
+    ...(ignoredSignals.length === 0 ? [] : [`trap '' ${ignoredSignals.join(' ')}`]),
+    `exec ${gate}<&-`,
+    'exec "$@"',
+  ].join('; ');
+}
+
+/** The lowest free descriptor; where 3 to 9 are all taken, 3 is lost to the target. */
+function gateDescriptor(taken: readonly number[]): number {
+  for (let fd = 3; fd <= HIGHEST_GATE; fd++) if (!taken.includes(fd)) return fd;
+  return 3;
+}
+
+/** Forks with the caller's descriptors inheritable and, if asked, without address randomization: both are the forking thread's. */
+function inWorld<T>(request: LaunchRequest, world: CallersWorld, fork: () => T): T {
+  const persona = request.randomizeAddresses ? undefined : personality(PERSONA_QUERY);
+  if (persona !== undefined) personality(persona | ADDR_NO_RANDOMIZE);
+  for (const fd of world.descriptors) setCloseOnExec(fd, false);
   try {
-    const limits = readFileSync(`/proc/${process.ppid}/limits`, 'utf8');
-    return /^Max open files\s+(\d+|unlimited)/m.exec(limits)?.[1];
-  } catch {
-    return undefined;
+    return fork();
+  } finally {
+    for (const fd of world.descriptors) setCloseOnExec(fd, true);
+    if (persona !== undefined) personality(persona);
   }
 }
 

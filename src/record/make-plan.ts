@@ -4,11 +4,11 @@
  * already). Reads files only; nothing is run and no privilege is needed.
  */
 import type { TraceFunction } from '../trace/model.js';
+import { libraryNames } from '../util/library.js';
 import type { FunctionId, ModuleId } from '../util/units.js';
 import type { SelectionOptions } from './options.js';
 import type { ProbePlan, ProbeSite } from './plan.js';
 import { type Candidate, readCandidates } from './plan-candidates.js';
-import { libraryNames } from '../util/library.js';
 import { type PlanModule, readModules } from './plan-modules.js';
 import { describePlan } from './plan-notes.js';
 import { requireMatch } from './plan-patterns.js';

@@ -6,8 +6,8 @@ import { demangle } from '../symbols/demangle.js';
 import { type ElfFile, withElf } from '../symbols/elf-file.js';
 import { type ElfFunction, readFunctions } from '../symbols/functions.js';
 import { compileFilter } from '../util/glob.js';
-import type { FileOffset, VirtualAddress } from '../util/units.js';
 import { libraryNames } from '../util/library.js';
+import type { FileOffset, VirtualAddress } from '../util/units.js';
 import type { PlanModule } from './plan-modules.js';
 
 export interface Candidate {

@@ -1,10 +1,10 @@
 /** Which candidates the user's patterns and sizes leave, and the reason for each one they do not. */
 import { isFragment, isStartUpHelper } from '../symbols/function-names.js';
 import { compileFilter, type GlobFilter } from '../util/glob.js';
+import { libraryNames } from '../util/library.js';
 import type { SelectionOptions } from './options.js';
 import type { SkipReason } from './plan.js';
 import type { Candidate } from './plan-candidates.js';
-import { libraryNames } from '../util/library.js';
 
 /** undefined: selected. What cannot be probed at all is named before what was not asked for. */
 export type Selection = (candidate: Candidate) => SkipReason | undefined;

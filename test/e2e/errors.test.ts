@@ -154,7 +154,7 @@ describePrivileged('errors of trace files', () => {
     newer.pragma('user_version = 1000');
     newer.close();
     for (const [name, words] of [
-      ['missing', /no such|does not exist|not found/i],
+      ['missing', /there is no trace/i],
       ['empty', /empty|not a/i],
       ['foreign', /not a/i],
       ['truncated', /truncat|damaged|incomplete|malformed|cut/i],
