@@ -58,7 +58,18 @@ async function compileObject(path) {
   const object = objectOf(path);
   // Debian keeps <asm/types.h> in a folder that clang searches for its own machine only.
   const machineHeaders = '/usr/include/x86_64-linux-gnu';
-  const flags = ['-g', '-O2', '-Wall', '-Werror', '-target', 'bpf', '-mcpu=v3', '-D__TARGET_ARCH_x86', '-I', bpfSource];
+  const flags = [
+    '-g',
+    '-O2',
+    '-Wall',
+    '-Werror',
+    '-target',
+    'bpf',
+    '-mcpu=v3',
+    '-D__TARGET_ARCH_x86',
+    '-I',
+    bpfSource,
+  ];
   // Paths inside the object (BTF line info) must not tell where it was built.
   const prefix = `-ffile-prefix-map=${projectRoot}=.`;
   await runQuietly('clang', [...flags, prefix, '-idirafter', machineHeaders, '-c', path, '-o', object]);

@@ -49,11 +49,7 @@ function homesOf(module: TraceModule | undefined): string[] {
 }
 
 /** An include that fits nothing would give an empty report; an exclude that fits nothing has done its work. */
-function requireMatches(
-  noun: string,
-  filter: Pick<GlobFilter, 'include'>,
-  names: readonly string[][],
-): void {
+function requireMatches(noun: string, filter: Pick<GlobFilter, 'include'>, names: readonly string[][]): void {
   for (const pattern of filter.include) {
     const matches = compileFilter({ include: [pattern], exclude: [] });
     if (names.some((alternatives) => matches(...alternatives))) continue;
