@@ -110,6 +110,10 @@ describe('findProgram', () => {
       compiled = compile('record/find-program.ts');
     });
     afterAll(() => compiled.remove());
+    // setpriv is looked up in it.
+    beforeEach(() => {
+      process.env['PATH'] = path;
+    });
 
     const asNobody = (word: string) =>
       JSON.parse(
