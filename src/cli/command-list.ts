@@ -1,6 +1,6 @@
 /** `utrace --list`: the probe plan; nothing is run, no privilege is needed. */
 import { formatListing } from '../record/listing.js';
-import { planOf } from '../record/record.js';
+import { prepareTarget } from '../record/prepare-target.js';
 import { ReportOutput } from '../report/output.js';
 import type { CommandEnd } from './main.js';
 import { recordOptions } from './normalise.js';
@@ -8,7 +8,7 @@ import type { RawOptions } from './parse.js';
 import { say } from './say.js';
 
 export async function runList(raw: RawOptions): Promise<CommandEnd> {
-  const plan = planOf(recordOptions(raw));
+  const { plan } = prepareTarget(recordOptions(raw));
   for (const note of plan.notes) say(note);
   const output = new ReportOutput(process.stdout);
   formatListing(plan, output.write);

@@ -51,7 +51,7 @@ export async function startDrain(request: DrainRequest): Promise<Drain> {
   const ready = deferred<void>();
   const finished = deferred<DrainTotals>();
   const failed = deferred<never>();
-  const fail = (error: Error): void => {
+  const fail = (error: unknown): void => {
     for (const promise of [ready, finished, failed]) promise.reject(error);
   };
 
@@ -64,13 +64,15 @@ export async function startDrain(request: DrainRequest): Promise<Drain> {
   // One message at a time, in order: a reader of the live output that is slow delays the ones behind.
   let queue = Promise.resolve();
   worker.on('message', (message: DrainMessage) => {
-    queue = queue.then(async () => {
-      onDone(message);
-      if (message.kind !== 'events' || output.kind !== 'live') return;
-      await output.sink.settled();
-      Atomics.sub(control, ControlWord.BatchesInFlight, 1);
-      Atomics.notify(control, ControlWord.BatchesInFlight);
-    });
+    queue = queue
+      .then(async () => {
+        onDone(message);
+        if (message.kind !== 'events' || output.kind !== 'live') return;
+        await output.sink.settled();
+        Atomics.sub(control, ControlWord.BatchesInFlight, 1);
+        Atomics.notify(control, ControlWord.BatchesInFlight);
+      })
+      .catch(fail);
   });
   worker.on('error', fail);
 

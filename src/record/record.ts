@@ -1,24 +1,18 @@
 /**
  * Records or shows one run: plan, target, output, session. The one entry point of this folder for commands.
  */
-import { readFileSync } from 'node:fs';
 import { arch, cpus, hostname, release } from 'node:os';
-import { findLibraries } from '../symbols/library-search.js';
-import { findProcessModules } from '../symbols/process-modules.js';
 import type { ProbeState, TraceHeader } from '../trace/model.js';
 import { TraceWriter } from '../trace/writer.js';
 import type { FunctionId } from '../util/units.js';
 import { version } from '../util/version.js';
 import type { DrainRequest } from './drain.js';
-import type { LaunchRequest } from './launch.js';
 import type { LiveSink } from './live-sink.js';
-import { makePlan } from './make-plan.js';
 import type { RecordOptions } from './options.js';
-import type { ProbePlan } from './plan.js';
+import { type PreparedTarget, prepareTarget } from './prepare-target.js';
+import { requirePrivileges } from './privileges.js';
 import type { RecordResult } from './result.js';
 import { runSession } from './session.js';
-import { attachTarget, launchTarget, type Target } from './target.js';
-import { findProgram, findUser, requirePrivileges, requireProcess } from './target-check.js';
 
 export type RecordOutput =
   | { readonly kind: 'trace'; readonly path: string }
@@ -33,7 +27,7 @@ export async function record(
   output: RecordOutput,
   say: (line: string) => void,
 ): Promise<RecordResult> {
-  const prepared = prepare(options);
+  const prepared = prepareTarget(options);
   const { plan } = prepared;
   for (const note of plan.notes) say(note);
   requirePrivileges(options.target.kind === 'launch' && options.target.user !== undefined);
@@ -63,42 +57,9 @@ export async function record(
   return result;
 }
 
-/** The plan alone, for `--list`: nothing is run, no privilege is needed. */
-export function planOf(options: RecordOptions): ProbePlan {
-  return prepare(options).plan;
-}
-
-interface Prepared {
-  readonly plan: ProbePlan;
-  readonly command: readonly string[];
-  readonly start: () => Promise<Target>;
-}
-
-function prepare(options: RecordOptions): Prepared {
-  const { target, selection } = options;
-  if (target.kind === 'attach') {
-    requireProcess(target.pid);
-    const modules = findProcessModules(target.pid);
-    return {
-      plan: makePlan({ ...modules, selection }),
-      command: readFileSync(`/proc/${target.pid}/cmdline`, 'utf8').split('\0').slice(0, -1),
-      start: async () => attachTarget(target.pid, modules.executable),
-    };
-  }
-  const user = target.user === undefined ? undefined : findUser(target.user);
-  const program = findProgram(target.argv[0], user);
-  const { libraries } = findLibraries(program, process.env);
-  const request: LaunchRequest = { ...target, program, user };
-  return {
-    plan: makePlan({ executable: program, libraries, selection }),
-    command: target.argv,
-    start: () => launchTarget(request),
-  };
-}
-
 function createTrace(
   path: string,
-  prepared: Prepared,
+  prepared: PreparedTarget,
   options: RecordOptions,
   startTime: bigint,
 ): TraceWriter {

@@ -110,21 +110,19 @@ describe('findProgram', () => {
       compiled = compile('record/find-program.ts');
     });
     afterAll(() => compiled.remove());
-    // setpriv is looked up in it.
-    beforeEach(() => {
-      process.env['PATH'] = path;
-    });
 
-    const asNobody = (word: string) =>
-      JSON.parse(
-        compiled.run(
-          `const { findProgram } = await import(base + '/record/find-program.js');
-           try { console.log(JSON.stringify({ path: findProgram(process.argv[1]) })); }
-           catch ({ code, exitCode }) { console.log(JSON.stringify({ code, exitCode })); }`,
-          AS_NOBODY,
-          [word],
-        ).stdout,
-      ) as unknown;
+    const asNobody = (word: string): unknown => {
+      // setpriv is looked up in it.
+      process.env['PATH'] = path;
+      const { stdout } = compiled.run(
+        `const { findProgram } = await import(base + '/record/find-program.js');
+         try { console.log(JSON.stringify({ path: findProgram(process.argv[1]) })); }
+         catch ({ code, exitCode }) { console.log(JSON.stringify({ code, exitCode })); }`,
+        AS_NOBODY,
+        [word],
+      );
+      return JSON.parse(stdout);
+    };
 
     it('executable, not readable, not executable', () => {
       expect(asNobody(file('open'))).toEqual({ path: `${folder}/open` });
