@@ -26,7 +26,7 @@ export async function buildPrograms() {
   await compile('fib-pg', fib, [...exact, '-pg']);
   for (const count of manyFunctions) {
     const source = program(`many-${count}.c`);
-    if (isStale(source, [])) writeFileSync(source, manySource(count));
+    if (isStale(source, [join(projectRoot, 'bench/programs.mjs')])) writeFileSync(source, manySource(count));
     await compile(`many-${count}`, source, [...exact, '-O0']);
     await compile(`many-${count}-pg`, source, [...exact, '-O0', '-pg']);
   }
@@ -42,13 +42,13 @@ function manySource(count) {
   return [
     '#include <unistd.h>',
     'static volatile int sink;',
-    ...numbers.map((i) => `void f${i}(void) { sink = ${i}; }`),
+    ...numbers.map((i) => `void call_${i}(void) { sink = ${i}; }`),
     'int main(int argc, char **argv)',
     '{',
     '\tchar c;',
     '\t(void)argv;',
     '\tif (argc > 1) while (read(0, &c, 1) > 0);',
-    ...numbers.map((i) => `\tf${i}();`),
+    ...numbers.map((i) => `\tcall_${i}();`),
     '\treturn 0;',
     '}',
     '',

@@ -71,24 +71,32 @@ async function attachTimes(commandFor, count, times) {
   const detach = [];
   for (let i = 0; i < times; i++) {
     const target = spawn(program(`many-${count}`), ['wait'], { stdio: ['pipe', 'ignore', 'ignore'] });
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const [command, ...args] = commandFor(target.pid);
-    const start = performance.now();
-    const tool = spawn(command, args, {
-      stdio: 'ignore',
-      env: { ...process.env, BPFTRACE_MAX_PROBES: '20000' },
-    });
-    const ended = new Promise((resolve) => tool.on('close', resolve));
-    await probed(target.pid, tool, program(`many-${count}`), ['f0', `f${count - 1}`]);
-    attach.push((performance.now() - start) / 1000);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    const stop = performance.now();
-    tool.kill('SIGINT');
-    await ended;
-    detach.push((performance.now() - stop) / 1000);
-    target.stdin.end();
+    try {
+      const times = await attachOnce(commandFor(target.pid), target.pid, count);
+      attach.push(times.attach);
+      detach.push(times.detach);
+    } finally {
+      target.stdin.end();
+    }
   }
   return { attach: median(attach), detach: median(detach) };
+}
+
+async function attachOnce([command, ...args], pid, count) {
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const start = performance.now();
+  const tool = spawn(command, args, {
+    stdio: 'ignore',
+    env: { ...process.env, BPFTRACE_MAX_PROBES: '20000' },
+  });
+  const ended = new Promise((resolve) => tool.on('close', resolve));
+  await probed(pid, tool, program(`many-${count}`), ['call_0', `call_${count - 1}`]);
+  const attached = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const stop = performance.now();
+  tool.kill('SIGINT');
+  await ended;
+  return { attach: (attached - start) / 1000, detach: (performance.now() - stop) / 1000 };
 }
 
 /** Waits until the functions differ from the file: a breakpoint stands in their first bytes. */

@@ -24,7 +24,13 @@ export const bpftrace = {
     const file = kind === 'library' ? '/lib/x86_64-linux-gnu/libc.so.6' : program('cost');
     return ['bpftrace', '-e', countAndTime(file, symbolOf[kind]), '-c', [program('cost'), ...argv].join(' ')];
   },
-  attach: (pid, count) => ['bpftrace', '-p', `${pid}`, '-e', countAndTime(program(`many-${count}`), 'f*')],
+  attach: (pid, count) => [
+    'bpftrace',
+    '-p',
+    `${pid}`,
+    '-e',
+    countAndTime(program(`many-${count}`), 'call_*'),
+  ],
 };
 
 function countAndTime(file, symbol) {

@@ -23,7 +23,7 @@ export async function build(progress) {
 
 /** tsc's build info is the stamp; it bears the time at which the compiler started to read. */
 async function compileTypeScript() {
-  const sources = listFiles(source, '.ts');
+  const sources = listFiles(source, '.ts').filter((path) => !path.endsWith('.d.ts'));
   const outputs = sources.map((path) => join(output, relative(source, path).replace(/\.ts$/, '.js')));
   const complete = outputs.every((path) => existsSync(path));
   if (complete && !isStale(buildInfo, [...sources, join(projectRoot, 'tsconfig.json')])) return UP_TO_DATE;

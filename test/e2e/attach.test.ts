@@ -1,7 +1,16 @@
 /** -p: a living process is traced, let go, and is as it was before: running, and its code byte for byte the file's. */
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
-import { describePrivileged, fixture, type Running, start, temporaryFolder, utracePath } from './run.js';
+import {
+  describePrivileged,
+  fixture,
+  type Running,
+  start,
+  temporaryFolder,
+  until,
+  utracePath,
+} from './run.js';
 import { callsIn } from './summary.js';
 
 describePrivileged('attach', () => {
@@ -13,7 +22,7 @@ describePrivileged('attach', () => {
     await server.seen('done 7');
     const before = textIsTheFile(server.pid);
     const trace = `${folder}/attach.data`;
-    const recorder = await attach(server.pid, ['--record', '-o', trace]);
+    const recorder = await attach(server.pid, trace);
     server.say('work 100');
     await server.seen('done 100');
     server.say('threads 50');
@@ -36,7 +45,7 @@ describePrivileged('attach', () => {
   it('the recorder killed with SIGKILL: the process lives on, the trace is readable', async () => {
     const server = await startServer();
     const trace = `${folder}/killed.data`;
-    const recorder = await attach(server.pid, ['--record', '-o', trace]);
+    const recorder = await attach(server.pid, trace);
     server.say('work 100');
     await server.seen('done 100');
     await new Promise((resolve) => setTimeout(resolve, 2500)); // committed at least once a second
@@ -68,18 +77,19 @@ describePrivileged('attach', () => {
   it('the process ends while traced: the trace is finished, status 0', async () => {
     const server = await startServer();
     const trace = `${folder}/ended.data`;
-    const recorder = await attach(server.pid, ['--record', '-o', trace]);
+    const recorder = await attach(server.pid, trace);
     server.say('work 11');
     await server.seen('done 11');
     server.say('quit');
     await server.ended;
-    expect((await recorder.ended).status).toBe(0);
+    const outcome = await recorder.ended;
+    expect([outcome.status, outcome.stderr]).toEqual([0, expect.stringContaining('calls')]);
     expect((await callsIn(trace)).get('handle')).toBe(11);
   });
 
   it('live', async () => {
     const server = await startServer();
-    const recorder = await attach(server.pid, []);
+    const recorder = await attach(server.pid);
     server.say('work 2');
     await server.seen('done 2');
     server.say('quit');
@@ -94,17 +104,25 @@ async function startServer(): Promise<Running> {
   return server;
 }
 
-/** Started, and its probes in place: the first byte of the process's code that differs shows it. */
-async function attach(pid: number, options: readonly string[]): Promise<Running> {
-  const recorder = start([utracePath, ...options, '-p', `${pid}`]);
-  const end = Date.now() + 20_000;
-  while (textIsTheFile(pid)) {
-    if (Date.now() > end || recorder.child.exitCode !== null) throw new Error('no probe was placed');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  // All are placed by one system call; let it finish.
-  await new Promise((resolve) => setTimeout(resolve, 300));
+/** Started, its probes in place and its drain at work: the first commit of the trace shows it. */
+async function attach(pid: number, trace?: string): Promise<Running> {
+  const output = trace === undefined ? [] : ['--record', '-o', trace];
+  const recorder = start([utracePath, ...output, '-p', `${pid}`]);
+  const ended = (): boolean => recorder.child.exitCode !== null;
+  await until('the first probe', () => ended() || !textIsTheFile(pid));
+  if (trace !== undefined) await until('the first commit', () => ended() || hasProcess(trace));
+  else await new Promise((resolve) => setTimeout(resolve, 2000));
+  if (ended()) throw new Error(`utrace ended: ${(await recorder.ended).stderr}`);
   return recorder;
+}
+
+function hasProcess(trace: string): boolean {
+  const db = new Database(trace, { readonly: true, timeout: 5000 });
+  try {
+    return db.prepare('SELECT count(*) FROM process').pluck().get() !== 0;
+  } finally {
+    db.close();
+  }
 }
 
 /** Compares each executable mapping of the program with its file. */

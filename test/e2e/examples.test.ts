@@ -31,8 +31,8 @@ describePrivileged('examples', () => {
   it('attach-to-a-process.sh', async () => {
     const server = start([fixture('server')]);
     await server.seen('ready');
-    const attached = start([example('attach-to-a-process.sh'), `${server.pid}`, '4']);
-    await new Promise((resolve) => setTimeout(resolve, 2000));
+    const attached = start([example('attach-to-a-process.sh'), `${server.pid}`, '8']);
+    await new Promise((resolve) => setTimeout(resolve, 4000));
     server.say('work 5');
     const { stdout, status } = await attached.ended;
     expect(status).toBe(0);

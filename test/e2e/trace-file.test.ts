@@ -2,7 +2,7 @@
 import Database from 'better-sqlite3';
 import { beforeAll, expect, it } from 'vitest';
 import { describePrivileged, fixture, record, start, temporaryFolder, utracePath } from './run.js';
-import { callsIn } from './summary.js';
+import { callsIn, summaryOf } from './summary.js';
 
 describePrivileged('trace file', () => {
   const folder = temporaryFolder();
@@ -59,5 +59,19 @@ describePrivileged('trace file', () => {
     const calls = await callsIn(large);
     expect(calls.get('work')).toBe(320_000);
     expect(calls.get('step')).toBe(640_000);
+  });
+
+  it('a small buffer: --on-full=block loses nothing, drop counts what it loses', async () => {
+    const command = [fixture('threads'), '4', '30000'];
+    const options = ['-f', 'work,step', '--buffer', '64K'];
+    const whole = await record(folder, command, [...options, '--on-full=block']);
+    expect((await callsIn(whole.trace)).get('step')).toBe(240_000);
+    const lossy = await record(folder, command, [...options, '--on-full=drop']);
+    const { head, byName } = await summaryOf(lossy.trace);
+    const lost = Number(/(\d+) lost/.exec(head)?.[1]);
+    const missing = 360_000 - (byName.get('step')?.calls ?? 0) - (byName.get('work')?.calls ?? 0);
+    // Lost returns count as well.
+    expect(lost).toBeGreaterThanOrEqual(missing);
+    expect(lossy.stdout).toBe(whole.stdout);
   });
 });
