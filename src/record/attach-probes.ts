@@ -32,7 +32,15 @@ export function attachProbes(
     (site): ProbeState =>
       site.status === 'skip'
         ? { status: 'skipped', reason: site.reason }
-        : { status: 'probed', offset: site.offset, returns: site.returns },
+        : {
+            status: 'probed',
+            module: site.module,
+            offset: site.offset,
+            entry: site.entry,
+            returns: site.returns,
+            instruction: site.instruction,
+            reason: site.reason,
+          },
   );
   const detach = (): void => {
     for (const link of links.splice(0)) link.close();
@@ -73,7 +81,7 @@ const OFFSET_ERRNOS: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUPP', 'EOPNO
 function sitesOf(plan: ProbePlan, module: ModuleId): Probe[] {
   const probes: Probe[] = [];
   for (const [id, site] of plan.sites.entries()) {
-    if (site.status !== 'probe' || plan.functions[id]!.module !== module) continue;
+    if (site.status !== 'probe' || site.module !== module) continue;
     probes.push({ id, offset: site.offset, returns: site.returns });
   }
   return probes;

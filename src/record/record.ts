@@ -83,7 +83,7 @@ function traceHeader(command: readonly string[], options: RecordOptions, startTi
     startMonotonic: startTime,
     startRealtime: BigInt(Date.now()) * 1_000_000n - (process.hrtime.bigint() - startTime),
     engine: 'session',
-    options: { selection: options.selection, filter: options.filter },
+    options: { selection: options.selection, filter: options.filter, placement: options.placement },
   };
 }
 
