@@ -13,7 +13,7 @@ import { type PlanModule, readModules } from './plan-modules.js';
 import { describePlan } from './plan-notes.js';
 import { requireMatch } from './plan-patterns.js';
 import { compileSelection } from './plan-selection.js';
-import { type Placement, placeProbes } from './plan-sites.js';
+import { type Placement, placeProbes, probesLibraries } from './plan-sites.js';
 
 export interface PlanInput {
   /** Path to open. */
@@ -29,7 +29,7 @@ export function makePlan(input: PlanInput): ProbePlan {
   const { selection } = input;
   const modules = readModules(input.executable, input.libraries);
   requireNestedLibraries(modules, selection);
-  const candidates = readCandidates(modules, selection.nestLibraries);
+  const candidates = readCandidates(modules, selection.nestLibraries, probesLibraries(input.placement));
   requireFunctions(candidates, selection);
   requireLibraries(modules, candidates, selection);
 

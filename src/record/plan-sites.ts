@@ -8,6 +8,7 @@ import type { FileOffset } from '../util/units.js';
 import type { CodeRange } from './placement/branches.js';
 import { chooseSites, type PlacedFunction, type Site, stay } from './placement/choose-sites.js';
 import { ASSUMED, type KernelFacts } from './placement/kernel-facts.js';
+import { findLibraryTargets } from './placement/library-targets.js';
 import type { ProbeSite, SkipReason } from './plan.js';
 import type { Candidate } from './plan-candidates.js';
 import type { PlanModule } from './plan-modules.js';
@@ -16,7 +17,12 @@ import type { Selection } from './plan-selection.js';
 /** Probes at the entries, or where the running kernel makes them cheapest. */
 export type Placement =
   | { readonly kind: 'entry' }
-  | { readonly kind: 'cheapest'; readonly kernel: KernelFacts };
+  | {
+      readonly kind: 'cheapest';
+      readonly kernel: KernelFacts;
+      /** Which library defines an import is certain: library calls may be probed there. */
+      readonly libraries: boolean;
+    };
 
 /** Candidates must be grouped by module and ascend by address within each kind. */
 export function placeProbes(
@@ -38,7 +44,16 @@ export function placeProbes(
     ))
       sites.push(site);
   }
-  return sites;
+  if (placement.kind === 'entry' || !probesLibraries(placement)) return sites;
+  const wanted = (candidate: Candidate): boolean => select(candidate) === undefined;
+  const { emulated } = placement.kernel;
+  const moved = findLibraryTargets({ modules, candidates, sites, emulated, wanted, returnsOf });
+  return sites.map((site, i) => moved.get(i) ?? site);
+}
+
+/** Only the program of a session link can decline the return of a call that is not the executable's. */
+export function probesLibraries(placement: Placement): boolean {
+  return placement.kind === 'cheapest' && placement.kernel.session && placement.libraries;
 }
 
 function placeInModule(
@@ -74,7 +89,7 @@ function checkCandidates(
     const boundary = kind === 'plt' || offset === undefined || isBoundary(offset, size);
     const unselected = select(candidate);
     if (unselected !== undefined) return unselected;
-    if (offset === undefined) return 'no code';
+    if (offset === undefined) return kind === 'plt' ? 'its function is known only at run time' : 'no code';
     return boundary ? undefined : 'inside an instruction';
   });
 }
@@ -146,14 +161,17 @@ function probeAt(decoder: CodeDecoder, candidate: Candidate, site: Site, module:
     const verdict = judgeInstruction(decoder, site.offset);
     if (verdict !== 'fine') return { status: 'skip', reason: verdict };
   }
-  const forbidden = candidate.symbols.some((symbol) => forbidsReturnProbe(symbol, candidate.kind));
   return {
     status: 'probe',
     module: module.trace.id,
     offset: site.offset,
     entry: candidate.offset as FileOffset,
-    returns: !module.go && !forbidden,
+    returns: !module.go && returnsOf(candidate),
     instruction: site.instruction,
     reason: site.reason,
   };
+}
+
+function returnsOf(candidate: Candidate): boolean {
+  return !candidate.symbols.some((symbol) => forbidsReturnProbe(symbol, candidate.kind));
 }

@@ -42,6 +42,7 @@ export type SkipReason =
   | 'fragment of a function'
   | 'IFUNC resolver'
   | 'no code'
+  | 'its function is known only at run time'
   | 'instruction cannot be decoded'
   | 'VEX or EVEX instruction'
   | 'syscall instruction'

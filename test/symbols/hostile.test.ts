@@ -27,7 +27,7 @@ function readAll(content: Buffer): string {
       executable: file,
       libraries: [file],
       selection: { ...selection, nestLibraries: ['*'], minSize: 0 },
-      placement: { kind: 'cheapest', kernel: ASSUMED },
+      placement: { kind: 'cheapest', kernel: ASSUMED, libraries: false },
     });
     return 'read';
   } catch (error) {

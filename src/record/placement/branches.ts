@@ -12,6 +12,7 @@
  */
 import type { Instruction } from 'iced-x86';
 import { type CodeDecoder, INVALID_CODE, iced } from '../../symbols/decoder.js';
+import type { ElfFile } from '../../symbols/elf-file.js';
 import type { FileOffset, VirtualAddress } from '../../util/units.js';
 
 /** Bytes of the file from `start` to before `end`. */
@@ -38,9 +39,8 @@ export function findBranchTargets(
   decoder: CodeDecoder,
 ): Set<number> {
   if (marks.length === 0) return new Set();
-  const marked = markAddresses(segments, marks);
-  if (marked === undefined) return new Set(marks);
-  const suspects = segments.flatMap((segment) => scan(segment, marked));
+  const suspects = scanBranches(segments, marks);
+  if (suspects === undefined) return new Set(marks);
   const find = openFinder(segments, functions, decoder);
   const targets = new Set<number>();
   for (const { at, target, address } of suspects.sort((a, b) => a.at - b.at)) {
@@ -49,6 +49,24 @@ export function findBranchTargets(
     if (instruction === undefined || leadsTo(instruction, address)) targets.add(target);
   }
   return targets;
+}
+
+/** What may be a direct branch to a marked file offset, whether it is one or not; undefined: the code spans too much. */
+export function scanBranches(
+  segments: readonly CodeSegment[],
+  marks: readonly number[],
+): Suspect[] | undefined {
+  const marked = markAddresses(segments, marks);
+  return marked && segments.flatMap((segment) => scan(segment, marked));
+}
+
+/** The executable segments with their bytes. */
+export function readCode(elf: ElfFile): CodeSegment[] {
+  return elf.codeLoads.map(({ offset, address, fileSize }) => ({
+    offset,
+    address,
+    code: elf.bytes.read(offset, fileSize, 'code'),
+  }));
 }
 
 /** Whether `range` holds an indirect jump that may lead to anywhere in its function. */
@@ -76,7 +94,7 @@ export function hasJumpTable(
   return false;
 }
 
-interface Suspect {
+export interface Suspect {
   /** File offset of the byte that may begin a branch. */
   readonly at: number;
   /** The marked file offset it would lead to. */

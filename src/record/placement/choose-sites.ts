@@ -6,7 +6,7 @@
 import type { CodeDecoder } from '../../symbols/decoder.js';
 import type { ElfFile } from '../../symbols/elf-file.js';
 import type { FileOffset } from '../../util/units.js';
-import { type CodeRange, type CodeSegment, findBranchTargets, hasJumpTable } from './branches.js';
+import { type CodeRange, findBranchTargets, hasJumpTable, readCode } from './branches.js';
 import { type Walk, walkFirstBlock } from './first-block.js';
 import { classOf, type InstructionClass } from './instruction-class.js';
 import type { PlacementReason, SiteInstruction } from './reasons.js';
@@ -104,13 +104,7 @@ function refuse(
   moves: readonly Move[],
 ): Refusal[] {
   if (moves.length === 0) return [];
-  const segments = elf.codeLoads.map(
-    ({ offset, address, fileSize }): CodeSegment => ({
-      offset,
-      address,
-      code: elf.bytes.read(offset, fileSize, 'code'),
-    }),
-  );
+  const segments = readCode(elf);
   const ranges = functions.map((fn, index) => ({
     start: fn.entry as number,
     end: fn.size > 0 ? fn.entry + fn.size : (functions[index + 1]?.entry ?? fn.entry),
