@@ -14,11 +14,11 @@ import { medianOf, timed } from './measure.mjs';
 const folder = mkdtempSync(join(tmpdir(), 'utrace-bench-'));
 const text = join(folder, 'text');
 const loop =
-  'import json\nfor i in range(300): json.loads(json.dumps({str(j): [j, j / 2] for j in range(20)}))';
+  'import json\nfor i in range(60): json.loads(json.dumps({str(j): [j, j / 2] for j in range(20)}))';
 
 const programs = [
   ['SQLite -O1', [join(projectRoot, 'build/fixtures/real')], []],
-  ['python3.11 -O2', ['python3.11', '-S', '-c', loop], []],
+  ['python3.11 -O2', ['/usr/bin/python3.11', '-S', '-c', loop], []],
   ['xz, liblzma -O2', ['xz', '-k', '-c', text], ['--nest-lib', 'liblzma*']],
 ];
 

@@ -1,7 +1,7 @@
 /**
  * The text of `--list`: one row a function, in the order of modules and addresses, with its probe or the reason
  * for none; then the modules with their paths. Rows stand for themselves, so that grep keeps their sense.
- * Offsets are file offsets; a size that the symbol does not state is shown as `-`.
+ * Offsets are file offsets of the probes (in the library for a library call that has no probe on its stub); a size that the symbol does not state is shown as `-`.
  */
 import { basename } from 'node:path';
 import type { TraceFunction, TraceModule } from '../trace/model.js';

@@ -21,16 +21,16 @@ describe.skipIf(!isRoot)('on the running kernel (skipped without root)', () => {
     expect(ticks.get('mov')! / ticks.get('push')!).toBeGreaterThan(1.5);
   });
 
-  it('it is measured once, then read from the cache; a damaged cache is measured again', () => {
+  it('it is measured once, then read from the cache; a damaged cache is measured again', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'utrace-test-'));
     const file = join(folder, 'new', 'kernel.json');
-    const measured = kernelFacts(file);
+    const measured = await kernelFacts(file);
     expect(measured.source).toBe('measured');
-    const cached = kernelFacts(file);
+    const cached = await kernelFacts(file);
     expect(cached).toEqual({ emulated: measured.emulated, session: measured.session, source: 'cached' });
     for (const content of ['', '{}', 'null', readFileSync(file, 'utf8').replace('"key": "', '"key": "x')]) {
       writeFileSync(file, content);
-      expect(kernelFacts(file).source).toBe('measured');
+      expect((await kernelFacts(file)).source).toBe('measured');
     }
     rmSync(folder, { recursive: true });
   });

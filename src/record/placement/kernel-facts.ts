@@ -5,7 +5,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, homedir, release, version } from 'node:os';
 import { join } from 'node:path';
-import { type Calibration, calibrate } from './calibrate.js';
+import type { Calibration } from './calibrate.js';
 import { ALWAYS_EMULATED, type InstructionClass, SAMPLES } from './instruction-class.js';
 
 export interface KernelFacts {
@@ -16,12 +16,14 @@ export interface KernelFacts {
   readonly source: 'measured' | 'cached' | 'assumed';
 }
 
-/** Never throws. Measures only as root: `--list` asks for no privilege. */
-export function kernelFacts(file = cacheFile()): KernelFacts {
+/** Never fails. Measures only as root: `--list` asks for no privilege. */
+export async function kernelFacts(file = cacheFile()): Promise<KernelFacts> {
   const cached = readCache(file);
   if (cached !== undefined) return cached;
   if (process.geteuid?.() !== 0) return ASSUMED;
   try {
+    // Only now: it loads what places probes, which nothing else here needs.
+    const { calibrate } = await import('./calibrate.js');
     const measured = calibrate();
     writeCache(file, measured);
     return { ...measured, source: 'measured' };
