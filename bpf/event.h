@@ -52,7 +52,8 @@ enum utrace_counter {
 	UTRACE_LOST_ENTER = 0,	/* ring full at a call */
 	UTRACE_LOST_RETURN = 1,	/* ring full at a return */
 	UTRACE_LOST_TASK = 2,	/* ring full at a fork, exec or exit */
-	UTRACE_COUNTERS = 3,
+	UTRACE_LOST_CALLER = 3,	/* who called a library function could not be read */
+	UTRACE_COUNTERS = 4,
 };
 
 /* Back-pressure: who stops the target claims the state, sends SIGSTOP, and only then says so. */
@@ -69,12 +70,26 @@ struct utrace_shared {
 	__u32 pad;
 };
 
-/* A probe's cookie: the probe id, and whether its return is wanted. */
+/* The executable's code in the traced process, told by user space (attach) or found at exec; lives in .data.code. */
+struct utrace_code {
+	__u64 start;		/* start >= end: no call comes from there */
+	__u64 end;
+	__u64 file;		/* the executable's inode in the kernel; 0: not known */
+	__u32 execs_ahead;	/* execs up to the one that starts the target */
+	__u32 pad;
+};
+
+/*
+ * A probe's cookie: the probe id, whether its return is wanted, and whether it stands in a library for the calls that
+ * the executable makes: others are dropped.
+ */
 #define UTRACE_COOKIE_NO_RETURN (1ull << 32)
+#define UTRACE_COOKIE_LIBRARY (1ull << 33)
 
 _Static_assert(sizeof(struct utrace_event) == 16, "event layout");
 _Static_assert(sizeof(struct utrace_task_record) == 40, "task record layout");
 _Static_assert(sizeof(struct utrace_config) == 16, "config layout");
-_Static_assert(sizeof(struct utrace_shared) == 32, "shared layout");
+_Static_assert(sizeof(struct utrace_shared) == 40, "shared layout");
+_Static_assert(sizeof(struct utrace_code) == 32, "code layout");
 
 #endif

@@ -11,9 +11,33 @@
 #include <linux/ptrace.h>
 #include <stdbool.h>
 
+struct inode;
+
+struct file {
+	struct inode *f_inode;
+} __attribute__((preserve_access_index));
+
+struct mm_struct {
+	unsigned long start_code;
+	unsigned long end_code;
+	struct file *exe_file;
+} __attribute__((preserve_access_index));
+
+/* One armed return probe: the probed address, and the stack pointer at its call. */
+struct return_instance {
+	unsigned long func;
+	unsigned long stack;
+} __attribute__((preserve_access_index));
+
+struct uprobe_task {
+	struct return_instance *return_instances;
+} __attribute__((preserve_access_index));
+
 struct task_struct {
 	int pid;
 	int tgid;
+	struct mm_struct *mm;
+	struct uprobe_task *utask;
 } __attribute__((preserve_access_index));
 
 #endif

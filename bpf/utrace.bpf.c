@@ -16,6 +16,7 @@ char LICENSE[] SEC("license") = "GPL";
 
 const volatile struct utrace_config utrace_config = {};
 struct utrace_shared utrace_shared = {};
+struct utrace_code utrace_code SEC(".data.code") = {};
 
 /* Sized by user space before load. */
 struct {
@@ -66,6 +67,33 @@ static __always_inline void emit(__u32 id, __u32 tid, __u64 slot, __u64 time, bo
 		stop_target();
 }
 
+static __always_inline bool in_executable(__u64 address)
+{
+	return address >= utrace_code.start && address < utrace_code.end;
+}
+
+/*
+ * At a function of a library: did the executable call it? Its return address says so, or, where one of the executable's
+ * own functions ended in a jump to it, the return probe armed on that function's call, whose slot this still is.
+ */
+static __always_inline bool called_by_executable(struct pt_regs *ctx)
+{
+	__u64 slot = PT_REGS_SP(ctx);
+	struct return_instance *outer;
+	struct task_struct *task;
+	__u64 caller;
+
+	if (bpf_probe_read_user(&caller, sizeof(caller), (void *)slot)) {
+		lose(UTRACE_LOST_CALLER);
+		return false;
+	}
+	if (in_executable(caller))
+		return true;
+	task = (void *)bpf_get_current_task();
+	outer = BPF_CORE_READ(task, utask, return_instances);
+	return outer && BPF_CORE_READ(outer, stack) == slot && in_executable(BPF_CORE_READ(outer, func));
+}
+
 /* Returns 1 where the return is not wanted: a session link then arms no return probe. */
 static __always_inline int on_enter(struct pt_regs *ctx)
 {
@@ -75,6 +103,8 @@ static __always_inline int on_enter(struct pt_regs *ctx)
 	if (pid_tgid >> 32 != utrace_config.tgid)
 		return 1;
 	cookie = bpf_get_attach_cookie(ctx);
+	if (cookie & UTRACE_COOKIE_LIBRARY && !called_by_executable(ctx))
+		return 1;
 	emit(cookie, pid_tgid, PT_REGS_SP(ctx), 0, false);
 	return !!(cookie & UTRACE_COOKIE_NO_RETURN);
 }
@@ -146,14 +176,35 @@ int utrace_fork(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+/* Which addresses are the executable's code, from its first exec on; no other program's, should it exec one. */
+static __always_inline void find_code(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct utrace_code *code = &utrace_code;
+	__u64 file = (__u64)BPF_CORE_READ(task, mm, exe_file, f_inode);
+
+	if (code->execs_ahead > 1) {
+		code->execs_ahead--;
+		return;
+	}
+	if (code->execs_ahead == 1) {
+		code->execs_ahead = 0;
+		code->file = file;
+	}
+	code->start = file == code->file ? BPF_CORE_READ(task, mm, start_code) : 0;
+	code->end = file == code->file ? BPF_CORE_READ(task, mm, end_code) : 0;
+}
+
 /* TP_PROTO(task, old_pid, bprm) */
 SEC("raw_tracepoint/sched_process_exec")
 int utrace_exec(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 
-	if (pid_tgid >> 32 == utrace_config.tgid)
-		emit_task(UTRACE_TASK_EXEC, pid_tgid, pid_tgid >> 32, ctx->args[1]);
+	if (pid_tgid >> 32 != utrace_config.tgid)
+		return 0;
+	find_code();
+	emit_task(UTRACE_TASK_EXEC, pid_tgid, pid_tgid >> 32, ctx->args[1]);
 	return 0;
 }
 

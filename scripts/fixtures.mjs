@@ -41,6 +41,7 @@ const table = [
   c('interrupt', 'interrupt/interrupt.c'),
   c('environment', 'environment/environment.c'),
   c('fork', 'fork/fork.c'),
+  c('odd', 'placement/odd.S'),
   cpp('statics', 'startup/statics.cpp'),
   cpp('cpp', 'cpp/cpp.cpp'),
   object('sqlite3.o', join(sqlite, 'sqlite3.c')),

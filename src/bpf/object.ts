@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { UtraceError } from '../util/errors.js';
-import type { Pid } from '../util/units.js';
+import type { Pid, RuntimeAddress } from '../util/units.js';
 import { type BpfLinkPointer, type BpfObjectPointer, libbpf } from './libbpf.js';
 import { ErrnoError } from './libc.js';
 import { BPF_TRACE_UPROBE_MULTI, BPF_TRACE_UPROBE_SESSION, supportsMultiLink } from './links.js';
@@ -19,6 +19,10 @@ export interface LoadRequest {
   readonly ringBytes: number;
   /** Bytes waiting in the ring above which BPF stops the target; 0: never. */
   readonly stopAbove: number;
+  /** Execs up to the one that starts the target; 0: it runs. */
+  readonly execsAhead: number;
+  /** Where the executable's code is mapped in a process that runs; found at exec in another. */
+  readonly code: { readonly start: RuntimeAddress; readonly end: RuntimeAddress } | undefined;
 }
 
 export interface LoadedObject {
@@ -83,6 +87,7 @@ function loadFor(engine: Engine, request: LoadRequest): LoadedObject {
     const ring = lib.findMap(opened, 'utrace_ring');
     lib.setMaxEntries(ring, request.ringBytes);
     lib.setInitialValue(lib.findMap(opened, '.rodata'), encodeConfig(request));
+    lib.setInitialValue(lib.findMap(opened, '.data.code'), encodeCode(request));
     lib.load(opened);
     for (const [name, tracepoint] of Object.entries(TASK_TRACEPOINTS)) {
       links.push(lib.attachRawTracepoint(lib.findProgram(opened, name), tracepoint));
@@ -110,6 +115,15 @@ function encodeConfig(request: LoadRequest): Buffer {
   config.writeUInt32LE(request.tgid, 8);
   config.writeUInt32LE(request.stopAbove, 12);
   return config;
+}
+
+/** `struct utrace_code` of bpf/event.h. */
+function encodeCode({ execsAhead, code }: LoadRequest): Buffer {
+  const value = Buffer.alloc(32);
+  value.writeBigUInt64LE(BigInt(code?.start ?? 0), 0);
+  value.writeBigUInt64LE(BigInt(code?.end ?? 0), 8);
+  value.writeUInt32LE(execsAhead, 24);
+  return value;
 }
 
 function describe(error: unknown, log: string): unknown {

@@ -27,6 +27,7 @@ export function recordOptions(raw: RawOptions): RecordOptions {
     target,
     selection: selectionOptions(raw),
     filter: callFilter(raw),
+    placement: placement(raw.values.get('placement')),
     ringBytes: buffer === undefined ? DEFAULT_RING : parseRingSize('--buffer', buffer),
     onFull: onFull(raw.values.get('on-full'), target.kind),
     debug: raw.flags.has('debug'),
@@ -76,6 +77,12 @@ function onFull(text: string | undefined, kind: TargetOptions['kind']): RecordOp
   if (text === undefined) return kind === 'launch' ? 'block' : 'drop';
   if (text === 'block' || text === 'drop') return text;
   throw badValue('--on-full', text, 'block or drop', '--on-full=block');
+}
+
+function placement(text: string | undefined): RecordOptions['placement'] {
+  if (text === undefined || text === 'cheapest') return 'cheapest';
+  if (text === 'entry') return text;
+  throw badValue('--placement', text, 'cheapest or entry', '--placement=entry');
 }
 
 function targetOptions(raw: RawOptions): TargetOptions {

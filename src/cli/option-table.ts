@@ -255,6 +255,15 @@ export const OPTIONS: readonly OptionDefinition[] = [
     modes: RUNS,
   },
   {
+    name: 'placement',
+    kind: 'value',
+    placeholder: 'cheapest|entry',
+    describe:
+      'Where probes stand: where they cost least (default), or at the first byte of each function and PLT stub',
+    group: 'Recording',
+    modes: RUNS,
+  },
+  {
     name: 'debug',
     alias: 'd',
     kind: 'flag',

@@ -14,12 +14,16 @@ import { findStubs, type Stub } from './stubs.js';
 
 export interface LibraryCall {
   readonly symbol: string;
+  /** In the dynamic symbol table; undefined for the file's own IFUNCs. */
+  readonly symbolIndex: number | undefined;
   /** For example `GLIBC_2.34`; undefined where the import has none. */
   readonly version: string | undefined;
   /** File name of the defining library (`libc.so.6`); undefined where none defines it (weak imports, IFUNCs of a static program). */
   readonly library: string | undefined;
+  /** Of the stub; of the slot where there is none. */
   readonly address: VirtualAddress;
-  readonly offset: FileOffset;
+  /** Of the stub. */
+  readonly offset: FileOffset | undefined;
   readonly size: number;
 }
 
@@ -36,24 +40,34 @@ export function readLibraryCalls(elf: ElfFile, exports: ExportIndex): LibraryCal
       resolvers ??= resolverNames(elf);
       const resolver = stub.target.resolver;
       const symbol = resolvers.get(resolver) ?? `ifunc@0x${resolver.toString(16)}`;
-      return [libraryCall(stub, symbol, undefined, undefined)];
+      return [libraryCall(stub, symbol, undefined, undefined, undefined)];
     }
     const index = stub.target.symbolIndex;
     if (importNames === undefined || index >= importNames.count) return [];
     const symbol = importNames.name(index);
     if (symbol === '') return [];
     const version = versionOf(index);
-    return [libraryCall(stub, symbol, version?.version, version?.library ?? exports.definingLibrary(symbol))];
+    const library = version?.library ?? exports.definingLibrary(symbol);
+    return [libraryCall(stub, symbol, index, version?.version, library)];
   });
 }
 
 function libraryCall(
   stub: Stub,
   symbol: string,
+  symbolIndex: number | undefined,
   version: string | undefined,
   library: string | undefined,
 ): LibraryCall {
-  return { symbol, version, library, address: stub.address, offset: stub.offset, size: stub.size };
+  return {
+    symbol,
+    symbolIndex,
+    version,
+    library,
+    address: stub.address,
+    offset: stub.offset,
+    size: stub.size,
+  };
 }
 
 /** In a program's own IFUNCs the slot knows only the resolver's address. */

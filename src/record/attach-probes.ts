@@ -8,7 +8,7 @@ import type { LoadedObject } from '../bpf/object.js';
 import type { ProbeState } from '../trace/model.js';
 import { UtraceError } from '../util/errors.js';
 import type { FileOffset, ModuleId, Pid } from '../util/units.js';
-import { COOKIE_NO_RETURN } from './event.js';
+import { COOKIE_LIBRARY, COOKIE_NO_RETURN } from './event.js';
 import type { ProbePlan } from './plan.js';
 
 export interface AttachedProbes {
@@ -32,7 +32,15 @@ export function attachProbes(
     (site): ProbeState =>
       site.status === 'skip'
         ? { status: 'skipped', reason: site.reason }
-        : { status: 'probed', offset: site.offset, returns: site.returns },
+        : {
+            status: 'probed',
+            module: site.module,
+            offset: site.offset,
+            entry: site.entry,
+            returns: site.returns,
+            instruction: site.instruction,
+            reason: site.reason,
+          },
   );
   const detach = (): void => {
     for (const link of links.splice(0)) link.close();
@@ -60,6 +68,8 @@ interface Probe {
   readonly id: number;
   readonly offset: FileOffset;
   readonly returns: boolean;
+  /** A library call that is probed in the library: calls from elsewhere are not wanted. */
+  readonly inLibrary: boolean;
 }
 
 interface Failure {
@@ -73,8 +83,9 @@ const OFFSET_ERRNOS: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUPP', 'EOPNO
 function sitesOf(plan: ProbePlan, module: ModuleId): Probe[] {
   const probes: Probe[] = [];
   for (const [id, site] of plan.sites.entries()) {
-    if (site.status !== 'probe' || plan.functions[id]!.module !== module) continue;
-    probes.push({ id, offset: site.offset, returns: site.returns });
+    if (site.status !== 'probe' || site.module !== module) continue;
+    const { offset, returns } = site;
+    probes.push({ id, offset, returns, inLibrary: site.module !== plan.functions[id]!.module });
   }
   return probes;
 }
@@ -91,10 +102,7 @@ function linkMaker(object: LoadedObject, pid: Pid, path: string): LinkMaker {
       path,
       pid,
       offsets: probes.map((probe) => probe.offset),
-      cookies: BigUint64Array.from(
-        probes,
-        (probe) => BigInt(probe.id) | (probe.returns ? 0n : COOKIE_NO_RETURN),
-      ),
+      cookies: BigUint64Array.from(probes, cookieOf),
     });
   const { returnFd } = object;
   if (returnFd === undefined) return (probes) => [create(object.enterFd, false, probes)];
@@ -109,6 +117,10 @@ function linkMaker(object: LoadedObject, pid: Pid, path: string): LinkMaker {
       throw error;
     }
   };
+}
+
+function cookieOf({ id, returns, inLibrary }: Probe): bigint {
+  return BigInt(id) | (returns ? 0n : COOKIE_NO_RETURN) | (inLibrary ? COOKIE_LIBRARY : 0n);
 }
 
 function linkAll(probes: readonly Probe[], make: LinkMaker, links: Link[]): Failure[] {

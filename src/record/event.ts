@@ -10,12 +10,14 @@ export const TASK_BYTES = 40;
 export const RETURN_BIT = 1 << 24;
 export const PROBE_ID_MASK = 0xffffff;
 export const COOKIE_NO_RETURN = 1n << 32n;
+export const COOKIE_LIBRARY = 1n << 33n;
 
 /** Names of the loss counters, index as `enum utrace_counter`. */
 export const LOSS_CAUSES = [
   'ring full at a call',
   'ring full at a return',
   'ring full at a fork, exec or exit',
+  'caller of a library function not readable',
 ] as const;
 
 const TWO_POW_32 = 0x1_0000_0000;

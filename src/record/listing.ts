@@ -1,7 +1,7 @@
 /**
  * The text of `--list`: one row a function, in the order of modules and addresses, with its probe or the reason
  * for none; then the modules with their paths. Rows stand for themselves, so that grep keeps their sense.
- * Offsets are file offsets; a size that the symbol does not state is shown as `-`.
+ * Offsets are file offsets of the probes (in the library for a library call that has no probe on its stub); a size that the symbol does not state is shown as `-`.
  */
 import { basename } from 'node:path';
 import type { TraceFunction, TraceModule } from '../trace/model.js';
@@ -62,11 +62,20 @@ function plural(count: number, noun: string): string {
   return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
 }
 
-type Row = readonly [module: string, kind: string, offset: string, size: string, probe: string, name: string];
-/** Of all columns but the last. */
-type Widths = readonly [module: number, kind: number, offset: number, size: number, probe: number];
+type Row = readonly [
+  module: string,
+  kind: string,
+  offset: string,
+  size: string,
+  probe: string,
+  instruction: string,
+  placement: string,
+  name: string,
+];
 
-const HEADINGS: Row = ['module', 'kind', 'offset', 'size', 'probe', 'name'];
+const HEADINGS: Row = ['module', 'kind', 'offset', 'size', 'probe', 'instruction', 'placement', 'name'];
+const OFFSET_COLUMN = 2;
+const SIZE_COLUMN = 3;
 const LINES_PER_CHUNK = 1000;
 
 function writeRows(
@@ -84,9 +93,11 @@ function writeRows(
   }
 }
 
+/** Of all columns but the last. */
+type Widths = readonly number[];
+
 function columnWidths(plan: ProbePlan): Widths {
-  const widths: [number, number, number, number, number] = [0, 0, 0, 0, 0];
-  for (let i = 0; i < widths.length; i++) widths[i] = HEADINGS[i]!.length;
+  const widths = HEADINGS.slice(0, -1).map((heading) => heading.length);
   for (const entry of plan.functions) {
     const row = rowOf(plan, entry);
     for (let i = 0; i < widths.length; i++) widths[i] = Math.max(widths[i]!, row[i]!.length);
@@ -103,6 +114,8 @@ function rowOf(plan: ProbePlan, entry: TraceFunction): Row {
     offsetOf(site),
     entry.size === 0 ? '-' : String(entry.size),
     probeOf(site),
+    site.status === 'probe' ? site.instruction : '-',
+    site.status === 'probe' ? placementOf(site) : '-',
     name.replace(CONTROL, ' '),
   ];
 }
@@ -110,11 +123,13 @@ function rowOf(plan: ProbePlan, entry: TraceFunction): Row {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a name with a newline must not break a row.
 const CONTROL = /[\u0000-\u001f\u007f]+/g;
 
-function formatRow(widths: Widths, [module, kind, offset, size, probe, name]: Row): string {
-  return (
-    `${module.padEnd(widths[0])}  ${kind.padEnd(widths[1])}  ` +
-    `${offset.padStart(widths[2])}  ${size.padStart(widths[3])}  ${probe.padEnd(widths[4])}  ${name}\n`
-  );
+function formatRow(widths: Widths, row: Row): string {
+  let line = '';
+  for (const [i, width] of widths.entries()) {
+    const cell = row[i]!;
+    line += `${i === OFFSET_COLUMN || i === SIZE_COLUMN ? cell.padStart(width) : cell.padEnd(width)}  `;
+  }
+  return `${line}${row.at(-1)}\n`;
 }
 
 function kindOf(entry: TraceFunction): string {
@@ -130,6 +145,11 @@ function kindOf(entry: TraceFunction): string {
 
 function offsetOf(site: ProbeSite): string {
   return site.status === 'probe' ? `0x${site.offset.toString(16)}` : '-';
+}
+
+/** The distance tells where it was moved. */
+function placementOf({ offset, entry, reason }: Extract<ProbeSite, { status: 'probe' }>): string {
+  return offset === entry ? reason : `+${offset - entry}: ${reason}`;
 }
 
 function probeOf(site: ProbeSite): string {

@@ -13,7 +13,7 @@ import { type PlanModule, readModules } from './plan-modules.js';
 import { describePlan } from './plan-notes.js';
 import { requireMatch } from './plan-patterns.js';
 import { compileSelection } from './plan-selection.js';
-import { placeProbes } from './plan-sites.js';
+import { type Placement, placeProbes, probesLibraries } from './plan-sites.js';
 
 export interface PlanInput {
   /** Path to open. */
@@ -21,6 +21,7 @@ export interface PlanInput {
   /** Paths of the libraries it loads, in load order (`findLibraries`, `findProcessModules`). */
   readonly libraries: readonly string[];
   readonly selection: SelectionOptions;
+  readonly placement: Placement;
 }
 
 /** Throws UtraceError: what `openElf` throws for the executable, and NO_MATCH for a pattern that fits nothing. */
@@ -28,11 +29,11 @@ export function makePlan(input: PlanInput): ProbePlan {
   const { selection } = input;
   const modules = readModules(input.executable, input.libraries);
   requireNestedLibraries(modules, selection);
-  const candidates = readCandidates(modules, selection.nestLibraries);
+  const candidates = readCandidates(modules, selection.nestLibraries, probesLibraries(input.placement));
   requireFunctions(candidates, selection);
   requireLibraries(modules, candidates, selection);
 
-  const sites = placeProbes(modules, candidates, compileSelection(selection));
+  const sites = placeProbes(modules, candidates, compileSelection(selection), input.placement);
   return {
     modules: modules.map((module) => module.trace),
     functions: candidates.map(toTraceFunction),

@@ -7,6 +7,8 @@ export interface RecordOptions {
   readonly target: TargetOptions;
   readonly selection: SelectionOptions;
   readonly filter: CallFilter;
+  /** Probes stand at each function's first byte, or where they cost least. */
+  readonly placement: 'cheapest' | 'entry';
   /** Bytes of the ring between BPF and the recorder: a power of two. */
   readonly ringBytes: number;
   /** A ring that fills up stops the target until it is drained, or drops events and counts them. */

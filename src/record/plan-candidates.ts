@@ -1,6 +1,7 @@
 /** Everything that could be probed, before any choice: functions and library calls with all their names. */
 import { indexExports } from '../plt/exports.js';
 import { type LibraryCall, readLibraryCalls } from '../plt/library-calls.js';
+import { readSlotCalls } from '../plt/slot-calls.js';
 import { pltSections } from '../plt/stubs.js';
 import { demangle } from '../symbols/demangle.js';
 import { type ElfFile, withElf } from '../symbols/elf-file.js';
@@ -26,17 +27,25 @@ export interface Candidate {
   /** undefined: no executable bytes of the file. */
   readonly offset: FileOffset | undefined;
   readonly ifunc: boolean;
+  /** Of an import: its index in the dynamic symbol table, and its version. */
+  readonly symbolIndex: number | undefined;
+  readonly version: string | undefined;
 }
 
-/** Grouped by module, within it in ascending order of address, functions before library calls. */
+/**
+ * Grouped by module, within it in ascending order of address, functions before library calls, those without a
+ * stub (`callsWithoutStub`: they are wanted) last.
+ */
 export function readCandidates(
   modules: readonly PlanModule[],
   nestLibraries: readonly string[],
+  callsWithoutStub: boolean,
 ): Candidate[] {
   const [executable, ...libraries] = modules;
   const exports = indexExports(libraries.map(({ trace, soname }) => ({ path: trace.path, soname })));
   const candidates = withElf(executable!.trace.path, (elf) => {
-    const calls = readLibraryCalls(elf, exports);
+    const stubs = readLibraryCalls(elf, exports);
+    const calls = callsWithoutStub ? [...stubs, ...readSlotCalls(elf, exports, stubs)] : stubs;
     return [...readFunctionCandidates(elf, 0), ...calls.map((call) => callCandidate(call))];
   });
   for (const library of chooseNested(libraries, nestLibraries)) {
@@ -77,6 +86,8 @@ function functionCandidate(fn: ElfFunction, module: number): Candidate {
     size: fn.size,
     offset: fn.offset,
     ifunc: fn.ifunc,
+    symbolIndex: undefined,
+    version: undefined,
   };
 }
 
@@ -93,6 +104,8 @@ function callCandidate(call: LibraryCall): Candidate {
     size: call.size,
     offset: call.offset,
     ifunc: false,
+    symbolIndex: call.symbolIndex,
+    version: call.version,
   };
 }
 

@@ -3,7 +3,8 @@
  * A plan is plain data (it crosses to the worker thread and into the trace); making it needs no privilege.
  */
 import type { TraceFunction, TraceModule } from '../trace/model.js';
-import type { FileOffset } from '../util/units.js';
+import type { FileOffset, ModuleId } from '../util/units.js';
+import type { PlacementReason, SiteInstruction } from './placement/reasons.js';
 
 export interface ProbePlan {
   /** `TraceModule.id` is the index here. */
@@ -17,7 +18,17 @@ export interface ProbePlan {
 }
 
 export type ProbeSite =
-  | { readonly status: 'probe'; readonly offset: FileOffset; readonly returns: boolean }
+  | {
+      readonly status: 'probe';
+      /** The file that the offsets lie in: for a library call without its stub the library. */
+      readonly module: ModuleId;
+      readonly offset: FileOffset;
+      /** First byte of the function that is probed. */
+      readonly entry: FileOffset;
+      readonly returns: boolean;
+      readonly instruction: SiteInstruction;
+      readonly reason: PlacementReason;
+    }
   | { readonly status: 'skip'; readonly reason: SkipReason };
 
 /** Why a function is not probed; the text stands in `--list` and in the trace. */
@@ -31,9 +42,11 @@ export type SkipReason =
   | 'fragment of a function'
   | 'IFUNC resolver'
   | 'no code'
+  | 'its function is known only at run time'
   | 'instruction cannot be decoded'
   | 'VEX or EVEX instruction'
   | 'syscall instruction'
   | 'instruction prefix the kernel refuses'
   | 'instruction the kernel refuses'
+  | 'instruction the kernel takes for a nop'
   | 'inside an instruction';

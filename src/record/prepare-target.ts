@@ -9,6 +9,7 @@ import type { LaunchRequest } from './launch.js';
 import { makePlan } from './make-plan.js';
 import type { RecordOptions } from './options.js';
 import type { ProbePlan } from './plan.js';
+import type { Placement } from './plan-sites.js';
 import type { Target } from './target.js';
 
 export interface PreparedTarget {
@@ -19,13 +20,13 @@ export interface PreparedTarget {
 }
 
 /** Finds the target's files and plans its probes: nothing is run, no privilege is needed (`--list` stops here). */
-export function prepareTarget(options: RecordOptions): PreparedTarget {
+export function prepareTarget(options: RecordOptions, placement: Placement): PreparedTarget {
   const { target, selection } = options;
   if (target.kind === 'attach') {
     requireProcess(target.pid);
     const modules = findProcessModules(target.pid);
     return {
-      plan: makePlan({ ...modules, selection }),
+      plan: makePlan({ ...modules, selection, placement }),
       command: readFileSync(`/proc/${target.pid}/cmdline`, 'utf8').split('\0').slice(0, -1),
       start: async () => (await import('./target.js')).attachTarget(target.pid, modules.executable),
     };
@@ -35,7 +36,7 @@ export function prepareTarget(options: RecordOptions): PreparedTarget {
   const { libraries } = findLibraries(program, process.env);
   const request: LaunchRequest = { ...target, program, user };
   return {
-    plan: makePlan({ executable: program, libraries, selection }),
+    plan: makePlan({ executable: program, libraries, selection, placement }),
     command: target.argv,
     start: async () => (await import('./target.js')).launchTarget(request),
   };

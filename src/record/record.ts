@@ -9,6 +9,7 @@ import { version } from '../util/version.js';
 import type { DrainRequest } from './drain.js';
 import type { LiveSink } from './live-sink.js';
 import type { RecordOptions } from './options.js';
+import { placementFor } from './placement/placement-for.js';
 import { type PreparedTarget, prepareTarget } from './prepare-target.js';
 import { requirePrivileges } from './privileges.js';
 import type { RecordResult } from './result.js';
@@ -27,7 +28,7 @@ export async function record(
   output: RecordOutput,
   say: (line: string) => void,
 ): Promise<RecordResult> {
-  const prepared = prepareTarget(options);
+  const prepared = prepareTarget(options, await placementFor(options));
   const { plan } = prepared;
   for (const note of plan.notes) say(note);
   requirePrivileges(options.target.kind === 'launch' && options.target.user !== undefined);
@@ -83,7 +84,7 @@ function traceHeader(command: readonly string[], options: RecordOptions, startTi
     startMonotonic: startTime,
     startRealtime: BigInt(Date.now()) * 1_000_000n - (process.hrtime.bigint() - startTime),
     engine: 'session',
-    options: { selection: options.selection, filter: options.filter },
+    options: { selection: options.selection, filter: options.filter, placement: options.placement },
   };
 }
 

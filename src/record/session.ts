@@ -14,6 +14,7 @@ import { continueTarget } from './back-pressure.js';
 import { type Drain, type DrainRequest, startDrain } from './drain.js';
 import type { TargetEnd } from './launch.js';
 import type { RecordOptions } from './options.js';
+import { executableCode } from './placement/executable-code.js';
 import type { ProbePlan } from './plan.js';
 import { processStat } from './process-stat.js';
 import type { RecordResult } from './result.js';
@@ -49,7 +50,14 @@ export async function runSession(session: Session): Promise<RecordResult> {
     const { ringBytes, onFull } = session.options;
     const stopAbove = onFull === 'block' ? ringBytes * STOP_SHARE : 0;
     if (onFull === 'block') closers.push(guardTarget(pid));
-    const object = loadObject({ startTime, tgid: pid, ringBytes, stopAbove });
+    const object = loadObject({
+      startTime,
+      tgid: pid,
+      ringBytes,
+      stopAbove,
+      execsAhead: target.recorded.execsAhead,
+      code: target.kind === 'attach' ? executableCode(pid) : undefined,
+    });
     closers.unshift(object.close);
     const probes = attachProbes(plan, object, pid, session.pathOf);
     closers.unshift(probes.detach);

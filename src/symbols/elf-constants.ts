@@ -14,6 +14,7 @@ export const SHT_RELA = 4;
 export const SHT_NOTE = 7;
 export const SHT_NOBITS = 8;
 export const SHT_DYNSYM = 11;
+export const SHT_RELR = 19;
 export const SHT_GNU_VERDEF = 0x6ffffffd;
 export const SHT_GNU_VERNEED = 0x6ffffffe;
 export const SHT_GNU_VERSYM = 0x6fffffff;
@@ -34,8 +35,10 @@ export const DT_SONAME = 14;
 export const DT_RPATH = 15;
 export const DT_RUNPATH = 29;
 
+export const R_X86_64_64 = 1;
 export const R_X86_64_GLOB_DAT = 6;
 export const R_X86_64_JUMP_SLOT = 7;
+export const R_X86_64_RELATIVE = 8;
 export const R_X86_64_IRELATIVE = 37;
 
 export const NT_GNU_BUILD_ID = 3;

@@ -7,6 +7,8 @@
  *   opcode, so that it may take `vmovdqu` for a jump. Seen on 6.18: the instruction silently does nothing.
  * - `syscall` and `sysenter` (0f is a "good" first byte, so every two-byte opcode passes): single-stepping
  *   them out of line kills the process.
+ * - `xchg %rax,%r8` to `%r15` and their 16- and 32-bit forms: opcode 90 with REX.B, which the kernel emulates as a nop
+ *   (`branch_setup_xol_ops`). Seen on 6.18: the registers keep their values.
  */
 import type { FileOffset } from '../util/units.js';
 import { type CodeDecoder, INVALID_CODE } from './decoder.js';
@@ -17,7 +19,8 @@ export type InstructionVerdict =
   | 'VEX or EVEX instruction'
   | 'syscall instruction'
   | 'instruction prefix the kernel refuses'
-  | 'instruction the kernel refuses';
+  | 'instruction the kernel refuses'
+  | 'instruction the kernel takes for a nop';
 
 export function judgeInstruction(decoder: CodeDecoder, offset: FileOffset): InstructionVerdict {
   const bytes = decoder.bytes(offset);
@@ -33,8 +36,10 @@ export function judgeInstruction(decoder: CodeDecoder, offset: FileOffset): Inst
     if (REFUSED_PREFIX[bytes[at]!] === 1) return 'instruction prefix the kernel refuses';
     at++;
   }
-  if ((bytes[at]! & 0xf0) === 0x40) at++; // REX
+  let rex = 0;
+  if ((bytes[at]! & 0xf0) === 0x40) rex = bytes[at++]!;
   const opcode = bytes[at]!;
+  if (opcode === 0x90 && (rex & 1) === 1) return 'instruction the kernel takes for a nop';
   if (opcode === 0xc4 || opcode === 0xc5 || opcode === 0x62) return 'VEX or EVEX instruction';
   if (opcode === 0x8f && (bytes[at + 1]! & 0x1f) >= 8) return 'VEX or EVEX instruction'; // XOP
   if (opcode === 0x0f) return judgeTwoByteOpcode(bytes[at + 1]!);

@@ -74,7 +74,19 @@ export interface TraceFunction {
 }
 
 export type ProbeState =
-  | { readonly status: 'probed'; readonly offset: FileOffset; readonly returns: boolean }
+  | {
+      readonly status: 'probed';
+      /** The file of both offsets; for a library call probed without its stub the library. */
+      readonly module: ModuleId;
+      readonly offset: FileOffset;
+      /** First byte of the function, from which the probe may have been moved. */
+      readonly entry: FileOffset;
+      readonly returns: boolean;
+      /** What the probe stands on: a class of instructions that the kernel emulates, or `stepped`. */
+      readonly instruction: string;
+      /** Why it stands there. */
+      readonly reason: string;
+    }
   | { readonly status: 'skipped'; readonly reason: string }
   | { readonly status: 'failed'; readonly offset: FileOffset; readonly errno: string };
 

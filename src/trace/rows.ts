@@ -116,7 +116,15 @@ export function readProbes(db: Database.Database): (ProbeState | undefined)[] {
     if (row.status === 'skipped') return { status: 'skipped', reason: text(row.reason) };
     const offset = natural(row.file_offset) as FileOffset;
     if (row.status === 'failed') return { status: 'failed', offset, errno: text(row.errno) };
-    return { status: 'probed', offset, returns: row.returns === 1 };
+    return {
+      status: 'probed',
+      module: natural(row.module) as ModuleId,
+      offset,
+      entry: natural(row.entry_offset) as FileOffset,
+      returns: row.returns === 1,
+      instruction: text(row.instruction),
+      reason: text(row.reason),
+    };
   });
 }
 

@@ -39,8 +39,11 @@ CREATE TABLE function (
 CREATE TABLE probe (
   function INTEGER PRIMARY KEY REFERENCES function (id),
   status TEXT NOT NULL,
+  module INTEGER REFERENCES module (id),
   file_offset INTEGER,
+  entry_offset INTEGER,
   returns INTEGER,
+  instruction TEXT,
   reason TEXT,
   errno TEXT
 );

@@ -86,7 +86,7 @@ export class TraceWriter implements EventSink {
 
   /** One state a function, the first being that of `first`. */
   addProbes(states: readonly ProbeState[], first = 0 as FunctionId): void {
-    this.insertAll('INSERT INTO probe VALUES (?, ?, ?, ?, ?, ?)', states, (state, i) =>
+    this.insertAll('INSERT INTO probe VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)', states, (state, i) =>
       probeRow((first + i) as FunctionId, state),
     );
   }
@@ -261,14 +261,24 @@ function prepare(db: Database.Database): void {
   db.pragma('foreign_keys = OFF');
 }
 
-/** function, status, file_offset, returns, reason, errno */
+/** function, status, module, file_offset, entry_offset, returns, instruction, reason, errno */
 function probeRow(fn: FunctionId, state: ProbeState): (string | number | null)[] {
   switch (state.status) {
     case 'probed':
-      return [fn, state.status, state.offset, state.returns ? 1 : 0, null, null];
+      return [
+        fn,
+        state.status,
+        state.module,
+        state.offset,
+        state.entry,
+        state.returns ? 1 : 0,
+        state.instruction,
+        state.reason,
+        null,
+      ];
     case 'skipped':
-      return [fn, state.status, null, null, state.reason, null];
+      return [fn, state.status, null, null, null, null, null, state.reason, null];
     case 'failed':
-      return [fn, state.status, state.offset, null, null, state.errno];
+      return [fn, state.status, null, state.offset, null, null, null, null, state.errno];
   }
 }

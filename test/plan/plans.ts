@@ -2,6 +2,7 @@
 import { makePlan } from '../../src/record/make-plan.js';
 import type { SelectionOptions } from '../../src/record/options.js';
 import type { ProbePlan } from '../../src/record/plan.js';
+import type { Placement } from '../../src/record/plan-sites.js';
 import { findLibraries } from '../../src/symbols/library-search.js';
 
 export interface Choice {
@@ -11,6 +12,7 @@ export interface Choice {
   readonly noLib?: string[];
   readonly nestLib?: string[];
   readonly minSize?: number;
+  readonly placement?: Placement;
 }
 
 export function plan(path: string, choice: Choice = {}): ProbePlan {
@@ -20,7 +22,13 @@ export function plan(path: string, choice: Choice = {}): ProbePlan {
     nestLibraries: choice.nestLib ?? [],
     minSize: choice.minSize ?? 0,
   };
-  return makePlan({ executable: path, libraries: findLibraries(path).libraries, selection });
+  const { libraries } = findLibraries(path);
+  return makePlan({
+    executable: path,
+    libraries,
+    selection,
+    placement: choice.placement ?? { kind: 'entry' },
+  });
 }
 
 /** `name` -> `probe`, or the reason for none. */

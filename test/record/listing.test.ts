@@ -28,10 +28,14 @@ const fn = (
   address: address as VirtualAddress,
   size,
 });
-const probe = (offset: number, returns = true): ProbeSite => ({
+const probe = (offset: number, returns = true, moved = 0): ProbeSite => ({
   status: 'probe',
-  offset: offset as FileOffset,
+  module: 0 as ModuleId,
+  offset: (offset + moved) as FileOffset,
+  entry: offset as FileOffset,
   returns,
+  instruction: moved === 0 ? 'stepped' : 'push',
+  reason: moved === 0 ? 'entry' : 'moved past endbr64',
 });
 
 const textOf = (plan: ProbePlan): string => {
@@ -55,7 +59,7 @@ describe('formatListing', () => {
       ],
       sites: [
         probe(0x500),
-        probe(0x1200),
+        probe(0x1200, true, 4),
         probe(0x1030),
         { status: 'skip', reason: 'start-up helper' },
         probe(0x1300, false),
@@ -66,12 +70,12 @@ describe('formatListing', () => {
       [
         '4 of 5 functions would be probed (1 skipped) in 2 modules',
         '',
-        'module     kind          offset   size  probe                     name',
-        'app        library call  0x1030     16  call and return           malloc@libc.so.6',
-        'app        function           -      -  skipped: start-up helper  _start',
-        'app        function      0x1200     64  call and return           main',
-        'app        function      0x1300      7  call                      setjmp',
-        'libz.so.1  function       0x500  20000  call and return           inflate',
+        'module     kind          offset   size  probe                     instruction  placement               name',
+        'app        library call  0x1030     16  call and return           stepped      entry                   malloc@libc.so.6',
+        'app        function           -      -  skipped: start-up helper  -            -                       _start',
+        'app        function      0x1204     64  call and return           push         +4: moved past endbr64  main',
+        'app        function      0x1300      7  call                      stepped      entry                   setjmp',
+        'libz.so.1  function       0x500  20000  call and return           stepped      entry                   inflate',
         '',
         'app: /opt/app (executable), 3 of 4',
         'libz.so.1: /lib/libz.so.1 (library, stripped), 1 of 1',

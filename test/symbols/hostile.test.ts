@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { makePlan } from '../../src/record/make-plan.js';
+import { ASSUMED } from '../../src/record/placement/kernel-facts.js';
 import { withElf } from '../../src/symbols/elf-file.js';
 import { readVersions } from '../../src/symbols/versions.js';
 import { UtraceError } from '../../src/util/errors.js';
@@ -26,6 +27,7 @@ function readAll(content: Buffer): string {
       executable: file,
       libraries: [file],
       selection: { ...selection, nestLibraries: ['*'], minSize: 0 },
+      placement: { kind: 'cheapest', kernel: ASSUMED, libraries: false },
     });
     return 'read';
   } catch (error) {

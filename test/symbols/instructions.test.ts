@@ -38,6 +38,8 @@ describe('which instructions take a uprobe', () => {
     ['addsd', 'f2 0f 58 c1'],
     ['jmp', 'eb 00'],
     ['pop (%rax)', '8f 00'],
+    ['xchg %rax,%rcx', '48 91'],
+    ['nop with a prefix', '48 90'],
     ['ud2', '0f 0b'],
   ])('%s: fine', (_, hex) => expect(judge(hex)).toBe('fine'));
 
@@ -55,6 +57,8 @@ describe('which instructions take a uprobe', () => {
     ['int $0x80', 'cd 80', 'instruction the kernel refuses'],
     ['hlt', 'f4', 'instruction the kernel refuses'],
     ['mov %eax,%ss', '8e d0', 'instruction the kernel refuses'],
+    ['xchg %rax,%r8', '49 90', 'instruction the kernel takes for a nop'],
+    ['xchg %ax,%r8w', '66 41 90', 'instruction the kernel takes for a nop'],
     ['zeros', '00 00 00 00', 'instruction cannot be decoded'],
     ['invalid in 64-bit mode', '06', 'instruction cannot be decoded'],
     ['cut off', '48 8b', 'instruction cannot be decoded'],

@@ -89,7 +89,7 @@ describe('a finished trace', () => {
     expect(trace.processes[0]?.end).toEqual({ time: 25, exitCode: undefined, signal: 'SIGSEGV' });
     expect(trace.losses).toEqual([loss]);
     expect(trace.mappings()).toEqual([mapping]);
-    expect(trace.probes()[2]).toEqual({ status: 'probed', offset: 4098, returns: true });
+    expect(trace.probes()[2]).toMatchObject({ status: 'probed', offset: 4098, returns: true });
     trace.close();
     expect(['-wal', '-shm', '-journal'].filter((suffix) => existsSync(path + suffix))).toEqual([]);
   });
@@ -98,7 +98,15 @@ describe('a finished trace', () => {
     const path = join(scratch(), 'utrace.data');
     const writer = TraceWriter.create(path, HEADER);
     const states = [
-      { status: 'probed', offset: 1 as FileOffset, returns: false },
+      {
+        status: 'probed',
+        module: 3 as ModuleId,
+        offset: 5 as FileOffset,
+        entry: 1 as FileOffset,
+        returns: false,
+        instruction: 'push',
+        reason: 'moved past endbr64',
+      },
       { status: 'skipped', reason: 'no code' },
       { status: 'failed', offset: 2 as FileOffset, errno: 'EINVAL' },
     ] as const;

@@ -83,7 +83,15 @@ export function startSample(sample: Omit<Sample, 'events'>, path: string): Trace
   ]);
   writer.addFunctions(sample.names.map((name, id) => sampleFunction(name, id, sample.libraries?.[name])));
   writer.addProbes(
-    sample.names.map((_, id) => ({ status: 'probed', offset: (4096 + id) as FileOffset, returns: true })),
+    sample.names.map((_, id) => ({
+      status: 'probed',
+      module: 0 as ModuleId,
+      offset: (4096 + id) as FileOffset,
+      entry: (4096 + id) as FileOffset,
+      returns: true,
+      instruction: 'push',
+      reason: 'entry',
+    })),
   );
   writer.addProcess({
     id: 0 as ProcessId,
