@@ -7,7 +7,7 @@ import { findProgram } from './find-program.js';
 import { findUser } from './find-user.js';
 import type { LaunchRequest } from './launch.js';
 import { makePlan } from './make-plan.js';
-import type { RecordOptions } from './options.js';
+import type { RunOptions } from './options.js';
 import type { ProbePlan } from './plan.js';
 import type { Target } from './target.js';
 
@@ -19,7 +19,7 @@ export interface PreparedTarget {
 }
 
 /** Finds the target's files and plans its probes: nothing is run, no privilege is needed (`--list` stops here). */
-export function prepareTarget(options: RecordOptions): PreparedTarget {
+export function prepareTarget(options: RunOptions): PreparedTarget {
   const { target, selection } = options;
   if (target.kind === 'attach') {
     requireProcess(target.pid);

@@ -6,6 +6,7 @@ import type { ProbeState, TraceHeader } from '../trace/model.js';
 import { TraceWriter } from '../trace/writer.js';
 import type { FunctionId } from '../util/units.js';
 import { version } from '../util/version.js';
+import { collectEvents } from './collect-events.js';
 import type { DrainRequest } from './drain.js';
 import type { LiveSink } from './live-sink.js';
 import type { RecordOptions } from './options.js';
@@ -47,10 +48,9 @@ export async function record(
   const result = await runSession({
     target,
     plan,
-    options,
-    startTime,
+    debug: options.debug,
     pathOf: (module) => plan.modules[module]!.path,
-    begin,
+    load: () => collectEvents({ target, plan, options, startTime, begin, say }),
     say,
   });
   if (output.kind === 'live') output.sink.end();
