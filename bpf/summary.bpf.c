@@ -377,8 +377,11 @@ static __always_inline void on_exec(__u32 tid, __u32 tgid, __u32 old_tid)
 {
 	release_stack(old_tid);
 	__sync_fetch_and_add(&utrace_shared.execs, 1);
-	if (is_running())
-		count(UTRACE_THREADS);
+	if (!is_running())
+		return;
+	count(UTRACE_THREADS);
+	if (!utrace_shared.started)
+		utrace_shared.started = bpf_ktime_get_ns();
 }
 
 static __always_inline void on_exit(__u32 tid, __u32 tgid)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What the summary's programs keep, mapped by user space. src/record/totals-map.ts and open-frames.ts read it;
+ * What the summary's programs keep, mapped by user space. src/bpf/summary-maps.ts reads it;
  * test/aggregate/layout.test.ts compares both.
  */
 #ifndef UTRACE_SUMMARY_H
@@ -68,6 +68,7 @@ enum utrace_summary_counter {
 
 struct utrace_summary_shared {
 	__u64 counters[UTRACE_SUMMARY_COUNTERS];
+	__u64 started;		/* CLOCK_MONOTONIC of the exec of the target's own image; 0: none was seen */
 	__u32 execs;		/* of the target since the load */
 	__u32 pad;
 };
@@ -76,6 +77,6 @@ _Static_assert(sizeof(struct utrace_totals) == 192, "totals layout");
 _Static_assert(sizeof(struct utrace_frame) == 24, "frame layout");
 _Static_assert(sizeof(struct utrace_stack) == 8 + 2 * UTRACE_OPEN_SLOTS + 24 * UTRACE_FRAMES, "stack layout");
 _Static_assert(sizeof(struct utrace_summary_config) == 24, "config layout");
-_Static_assert(sizeof(struct utrace_summary_shared) == 40, "shared layout");
+_Static_assert(sizeof(struct utrace_summary_shared) == 48, "shared layout");
 
 #endif

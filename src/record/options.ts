@@ -1,7 +1,7 @@
 /** What the recorder needs to know, normalised once by the CLI and frozen. */
 import type { CallFilter } from '../trace/model.js';
 import type { GlobFilter } from '../util/glob.js';
-import type { Pid, Tid } from '../util/units.js';
+import type { Ns, Pid, Tid } from '../util/units.js';
 
 /** Of every run, whatever is collected. */
 export interface RunOptions {
@@ -22,6 +22,8 @@ export interface RecordOptions extends RunOptions {
 export interface AggregateOptions extends RunOptions {
   /** The only thread that counts; undefined: all. */
   readonly tid: Tid | undefined;
+  /** Time between two tables while the target runs; undefined: only one at the end. */
+  readonly interval: Ns | undefined;
 }
 
 export type TargetOptions =
