@@ -28,10 +28,10 @@ struct {
 	__type(value, struct utrace_totals);
 } utrace_totals SEC(".maps");
 
-/* A hash table by tid, kept by hand: a look-up costs a tenth of that of a hash map. */
+/* A hash table by tid, kept by hand: a look-up costs a tenth of that of a hash map. Sized by user space. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, UTRACE_STACKS);
+	__uint(max_entries, 1);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
 	__type(value, struct utrace_stack);
@@ -236,7 +236,7 @@ static __noinline bool is_open(struct utrace_stack *stack, __u32 function)
 
 static __always_inline struct utrace_stack *stack_at(__u32 index)
 {
-	index &= UTRACE_STACKS - 1;
+	index &= utrace_config.stack_mask;
 	return bpf_map_lookup_elem(&utrace_stacks, &index);
 }
 

@@ -38,7 +38,6 @@ struct utrace_frame {
 #define UTRACE_FRAME_NESTED (1u << 31)
 
 #define UTRACE_FRAMES 1024
-#define UTRACE_STACKS 1024
 #define UTRACE_OPEN_SLOTS 512
 
 /* The open calls of one thread; tid 0: free, then depth and every count are 0. */
@@ -55,7 +54,7 @@ struct utrace_summary_config {
 	__u32 functions;
 	__u32 shard_mask;	/* shards - 1; a CPU's shard is its number & shard_mask */
 	__u32 execs_ahead;	/* execs of the held shell before the target's own image */
-	__u32 pad;
+	__u32 stack_mask;	/* stacks - 1 */
 };
 
 enum utrace_summary_counter {

@@ -6,7 +6,6 @@ import { mapShared } from './libc.js';
 import { type SummaryObject, TOTALS_BYTES } from './summary-object.js';
 
 export const FRAMES = 1024;
-export const STACKS = 1024;
 export const FRAME_BYTES = 24;
 /** `tid`, `depth` and the counts of open calls. */
 export const STACK_HEADER_BYTES = 1032;
@@ -53,6 +52,7 @@ export interface OpenFrame {
 export class SummaryMaps {
   readonly functions: number;
   readonly shards: number;
+  readonly #stacksBytes: number;
   /** All totals, TOTALS_WORDS words each, shard by shard. */
   readonly totals: BigUint64Array;
   /** The same memory. */
@@ -63,11 +63,12 @@ export class SummaryMaps {
   constructor(object: SummaryObject) {
     this.functions = object.functions;
     this.shards = object.shards;
+    this.#stacksBytes = object.stacks * STACK_BYTES;
     const totals = mapShared(object.totalsFd, object.functions * object.shards * TOTALS_BYTES, 0, true);
     this.totals = new BigUint64Array(totals);
     this.totals32 = new Uint32Array(totals);
     this.#shared = new BigUint64Array(mapShared(object.sharedFd, PAGE, 0, true), 0, SharedWord.Execs + 1);
-    this.#stacks = new DataView(mapShared(object.stacksFd, STACKS * STACK_BYTES, 0, true));
+    this.#stacks = new DataView(mapShared(object.stacksFd, this.#stacksBytes, 0, true));
   }
 
   shared(word: SharedWord): bigint {
@@ -77,7 +78,7 @@ export class SummaryMaps {
   /** Threads that have a stack now. */
   stacksInUse(): number {
     let used = 0;
-    for (let at = 0; at < STACKS * STACK_BYTES; at += STACK_BYTES) {
+    for (let at = 0; at < this.#stacksBytes; at += STACK_BYTES) {
       if (this.#stacks.getUint32(at, true) !== 0) used++;
     }
     return used;
@@ -88,7 +89,7 @@ export class SummaryMaps {
    * may be newer than the ones around it.
    */
   *openStacks(): Generator<OpenFrame[]> {
-    for (let at = 0; at < STACKS * STACK_BYTES; at += STACK_BYTES) {
+    for (let at = 0; at < this.#stacksBytes; at += STACK_BYTES) {
       if (this.#stacks.getUint32(at, true) === 0) continue;
       const depth = Math.min(this.#stacks.getUint32(at + 4, true), FRAMES);
       yield Array.from({ length: depth }, (_, i) => this.#frame(at + STACK_HEADER_BYTES + i * FRAME_BYTES));

@@ -10,6 +10,8 @@ export interface SummaryObjectRequest {
   readonly functions: number;
   /** Execs before the target's own image. */
   readonly execsAhead: number;
+  /** Threads that the target has already. */
+  readonly threads: number;
 }
 
 export interface SummaryObject extends ProbeObject {
@@ -19,8 +21,12 @@ export interface SummaryObject extends ProbeObject {
   readonly sharedFd: number;
   readonly functions: number;
   readonly shards: number;
+  readonly stacks: number;
 }
 
+/** Threads that can be timed at once, 25 KiB each; twice as many as an attached process has, where that is more. */
+const FEWEST_STACKS = 1024;
+const MOST_STACKS = 16384;
 /** Bytes of `struct utrace_totals`. */
 export const TOTALS_BYTES = 192;
 /** What all shards together may take, where one alone does not take more. */
@@ -30,10 +36,11 @@ const MOST_BYTES = 128 << 20;
 export function loadSummaryObject(request: SummaryObjectRequest): SummaryObject {
   const functions = Math.max(1, request.functions);
   const shards = shardCount(functions, onlineCpus().length);
+  const stacks = stackCount(request.threads);
   const object = loadObject({
     file: 'summary.bpf.o',
-    config: encodeConfig(request, functions, shards),
-    sizes: { utrace_totals: functions * shards },
+    config: encodeConfig(request, functions, shards, stacks),
+    sizes: { utrace_totals: functions * shards, utrace_stacks: stacks },
   });
   return {
     ...object,
@@ -42,6 +49,7 @@ export function loadSummaryObject(request: SummaryObjectRequest): SummaryObject 
     sharedFd: object.mapFd('.bss'),
     functions,
     shards,
+    stacks,
   };
 }
 
@@ -55,13 +63,25 @@ export function shardCount(functions: number, cpus: number): number {
   return shards;
 }
 
+function stackCount(threads: number): number {
+  let stacks = FEWEST_STACKS;
+  while (stacks < 2 * threads && stacks < MOST_STACKS) stacks *= 2;
+  return stacks;
+}
+
 /** `struct utrace_summary_config` of bpf/summary.h. */
-function encodeConfig(request: SummaryObjectRequest, functions: number, shards: number): Buffer {
+function encodeConfig(
+  request: SummaryObjectRequest,
+  functions: number,
+  shards: number,
+  stacks: number,
+): Buffer {
   const config = Buffer.alloc(24);
   config.writeUInt32LE(request.tgid, 0);
   config.writeUInt32LE(request.tid ?? 0, 4);
   config.writeUInt32LE(functions, 8);
   config.writeUInt32LE(shards - 1, 12);
   config.writeUInt32LE(request.execsAhead, 16);
+  config.writeUInt32LE(stacks - 1, 20);
   return config;
 }

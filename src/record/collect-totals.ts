@@ -22,8 +22,10 @@ export interface Snapshot {
   readonly span: Ns;
   /** Returns whose call is not known. */
   readonly orphans: number;
-  /** Calls that were counted but not timed: deeper than the stacks in the kernel, or of too many threads at once. */
-  readonly untimed: number;
+  /** Calls that were counted but not timed: deeper than the stacks in the kernel. */
+  readonly tooDeep: number;
+  /** Calls that were counted but not timed: more threads at once than stacks. */
+  readonly withoutStack: number;
 }
 
 /** Whoever is shown the sums while the program runs. */
@@ -50,7 +52,8 @@ export function collectTotals(request: TotalsRequest): Collection<{ readonly sna
   const { target, plan, options, sink } = request;
   const { pid, execsAhead } = target.recorded;
   const functions = plan.functions.length;
-  const object = loadSummaryObject({ tgid: pid, tid: options.tid, functions, execsAhead });
+  const threads = target.recorded.threads.length;
+  const object = loadSummaryObject({ tgid: pid, tid: options.tid, functions, execsAhead, threads });
   const timers: NodeJS.Timeout[] = [];
   const stopTimers = (): void => {
     for (const timer of timers.splice(0)) clearInterval(timer);
@@ -59,7 +62,7 @@ export function collectTotals(request: TotalsRequest): Collection<{ readonly sna
     object,
     close: stopTimers,
     start: async (states): Promise<Collector<{ readonly snapshot: Snapshot }>> => {
-      const reader = new TotalsReader(object, target.recorded.threads.length);
+      const reader = new TotalsReader(object, threads);
       const failure = deferred<never>();
       sink.begin(plan, states);
       timers.push(setInterval(() => reader.totals.poll(), POLL_MS));
@@ -108,7 +111,8 @@ class TotalsReader {
       threads: this.threads + count(SharedWord.Threads),
       span: Number(now - (started === 0n ? this.#start : started)) as Ns,
       orphans: count(SharedWord.Orphans),
-      untimed: count(SharedWord.NoStack) + count(SharedWord.TooDeep),
+      tooDeep: count(SharedWord.TooDeep),
+      withoutStack: count(SharedWord.NoStack),
     };
   }
 }

@@ -35,7 +35,8 @@ export interface SummarySnapshot {
   readonly threads: number;
   readonly span: Ns;
   readonly orphans: number;
-  readonly untimed: number;
+  readonly tooDeep: number;
+  readonly withoutStack: number;
 }
 
 /** Fits the recorder's `SummarySink`. */
@@ -84,10 +85,12 @@ export class SummaryView {
     }
   }
 
-  private header({ totals, threads, span, orphans, untimed }: SummarySnapshot): string {
+  private header(snapshot: SummarySnapshot): string {
+    const { totals, threads, span, orphans, tooDeep, withoutStack } = snapshot;
     const calls = totals.calls.reduce((sum, count) => sum + count, 0);
     const more: string[] = [];
-    if (untimed > 0) more.push(`${plural(untimed, 'call')} not timed`);
+    if (tooDeep > 0) more.push(`${plural(tooDeep, 'call')} too deep to be timed`);
+    if (withoutStack > 0) more.push(`${plural(withoutStack, 'call')} of too many threads to be timed`);
     if (orphans > 0) more.push(`${plural(orphans, 'return')} without a call`);
     return formatHeader({ calls, threads, span, lost: 0, coverage: this.coverage }, more);
   }

@@ -12,7 +12,6 @@ import {
   SharedWord,
   STACK_BYTES,
   STACK_HEADER_BYTES,
-  STACKS,
   TOTALS_WORDS,
   TotalsWord,
 } from '../../src/bpf/summary-maps.js';
@@ -33,8 +32,8 @@ int main(void)
 		WORD(utrace_totals, buckets));
 	printf("%d %d %d %d %zu %zu ", UTRACE_ORPHANS, UTRACE_NO_STACK, UTRACE_TOO_DEEP, UTRACE_THREADS,
 		WORD(utrace_summary_shared, started), WORD(utrace_summary_shared, execs));
-	printf("%zu %zu %zu %d %d %d %u %zu %zu", sizeof(struct utrace_stack), offsetof(struct utrace_stack, frames),
-		sizeof(struct utrace_frame), UTRACE_FRAMES, UTRACE_STACKS, UTRACE_BUCKETS, UTRACE_FRAME_NESTED,
+	printf("%zu %zu %zu %d %d %u %zu %zu", sizeof(struct utrace_stack), offsetof(struct utrace_stack, frames),
+		sizeof(struct utrace_frame), UTRACE_FRAMES, UTRACE_BUCKETS, UTRACE_FRAME_NESTED,
 		offsetof(struct utrace_frame, start), offsetof(struct utrace_frame, callees));
 }
 `;
@@ -52,7 +51,7 @@ it('has the sizes and offsets of the C header', () => {
     [
       [TOTALS_WORDS, Calls, Total, Self, Longest, Shortest, Unwound, Open, Histogram],
       [Orphans, NoStack, TooDeep, Threads, Started, Execs],
-      [STACK_BYTES, STACK_HEADER_BYTES, FRAME_BYTES, FRAMES, STACKS, HISTOGRAM_BUCKETS, FRAME_NESTED, 8, 16],
+      [STACK_BYTES, STACK_HEADER_BYTES, FRAME_BYTES, FRAMES, HISTOGRAM_BUCKETS, FRAME_NESTED, 8, 16],
     ].flat(),
   );
   expect(BUCKETS).toBe(HISTOGRAM_BUCKETS);
