@@ -1,6 +1,7 @@
 /**
  * Reads the totals that BPF keeps: sums over the shards, with the calls that are still open counted up to now.
- * The kernel's histograms are 32 bits wide and wrap; what they grew by is added up here at each poll.
+ * The kernel's histograms are 32 bits wide: those of functions with so many calls that they might wrap are followed
+ * here, and what they grew by is added up at each poll.
  */
 import {
   HISTOGRAM_BUCKETS,
@@ -12,24 +13,26 @@ import {
 import { CallTotals } from '../trace/call-totals.js';
 import type { FunctionId } from '../util/units.js';
 
+/** What is read of the maps. */
+export type KernelTotals = Pick<SummaryMaps, 'functions' | 'shards' | 'totals' | 'totals32' | 'openStacks'>;
+
 export class AggregateTotals {
-  /** By function: the histogram so far, and the counters of each shard as last seen. */
-  readonly #histograms: (Histogram | undefined)[] = [];
+  readonly #followed = new Map<number, Histogram>();
 
-  constructor(readonly maps: SummaryMaps) {}
+  constructor(readonly maps: KernelTotals) {}
 
-  /** To be called more often than 2^32 calls take. */
+  /** To be called more often than 2^31 calls take. */
   poll(): void {
-    for (let fn = 0; fn < this.maps.functions; fn++) if (this.#calls(fn) > 0) this.#pollHistogram(fn);
+    for (let fn = 0; fn < this.maps.functions; fn++) if (this.#calls(fn) >= MANY_CALLS) this.#follow(fn);
   }
 
   /** `now`: CLOCK_MONOTONIC, ns. */
   read(now: bigint): CallTotals {
-    const totals = new CallTotals(this.maps.functions);
+    const totals = new CallTotals(this.maps.functions, (fn) => this.#histogram(fn));
     for (let fn = 0; fn < this.maps.functions; fn++) {
       if (this.#calls(fn) === 0) continue;
       for (let shard = 0; shard < this.maps.shards; shard++) this.#addShard(totals, fn, shard);
-      totals.histogram(fn as FunctionId).set(this.#pollHistogram(fn));
+      if (totals.calls[fn]! >= MANY_CALLS) this.#follow(fn);
     }
     for (const frames of this.maps.openStacks()) addOpen(totals, frames, now);
     return totals;
@@ -39,7 +42,7 @@ export class AggregateTotals {
     let calls = 0;
     for (let shard = 0; shard < this.maps.shards; shard++) {
       const at = this.#word(fn, shard) * 2;
-      calls += this.maps.totals32[at]! + this.maps.totals32[at + 1]!;
+      calls += this.maps.totals32[at]! + this.maps.totals32[at + 1]! * 2 ** 32;
     }
     return calls;
   }
@@ -59,14 +62,27 @@ export class AggregateTotals {
     totals.shortest[fn] = Math.min(totals.shortest[fn]!, shortest);
   }
 
-  #pollHistogram(fn: number): Float64Array {
-    this.#histograms[fn] ??= {
+  #histogram(fn: number): Float64Array {
+    const followed = this.#followed.get(fn);
+    if (followed !== undefined) return followed.counts.slice();
+    const counts = new Float64Array(HISTOGRAM_BUCKETS);
+    for (let shard = 0; shard < this.maps.shards; shard++) {
+      const at = this.#histogramAt(fn, shard);
+      for (let bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++) {
+        counts[bucket]! += this.maps.totals32[at + bucket]!;
+      }
+    }
+    return counts;
+  }
+
+  #follow(fn: number): void {
+    const { counts, seen } = this.#followed.get(fn) ?? {
       counts: new Float64Array(HISTOGRAM_BUCKETS),
       seen: new Uint32Array(HISTOGRAM_BUCKETS * this.maps.shards),
     };
-    const { counts, seen } = this.#histograms[fn];
+    this.#followed.set(fn, { counts, seen });
     for (let shard = 0; shard < this.maps.shards; shard++) {
-      const at = (this.#word(fn, shard) + TotalsWord.Histogram) * 2;
+      const at = this.#histogramAt(fn, shard);
       for (let bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++) {
         const count = this.maps.totals32[at + bucket]!;
         const index = shard * HISTOGRAM_BUCKETS + bucket;
@@ -74,13 +90,19 @@ export class AggregateTotals {
         seen[index] = count;
       }
     }
-    return counts;
+  }
+
+  #histogramAt(fn: number, shard: number): number {
+    return (this.#word(fn, shard) + TotalsWord.Histogram) * 2;
   }
 
   #word(fn: number, shard: number): number {
     return (shard * this.maps.functions + fn) * TOTALS_WORDS;
   }
 }
+
+/** Below, no counter can have wrapped yet, and none will before the next poll. */
+const MANY_CALLS = 2 ** 31;
 
 interface Histogram {
   readonly counts: Float64Array;

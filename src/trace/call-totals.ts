@@ -20,9 +20,14 @@ export class CallTotals {
   readonly unwound: Float64Array;
   /** Calls that were still open at the end. */
   readonly open: Float64Array;
-  readonly #histograms: (Float64Array | undefined)[] = [];
+  /** Of functions that are open. */
+  readonly #histograms = new Map<FunctionId, Float64Array>();
 
-  constructor(readonly functions: number) {
+  /** `readHistogram`: of the calls that have ended; a new array each time. */
+  constructor(
+    readonly functions: number,
+    private readonly readHistogram: (fn: FunctionId) => Float64Array,
+  ) {
     this.calls = new Float64Array(functions);
     this.total = new Float64Array(functions);
     this.self = new Float64Array(functions);
@@ -34,12 +39,7 @@ export class CallTotals {
 
   /** Calls by duration; the sum over all buckets is the number of calls that were timed. */
   histogram(fn: FunctionId): Float64Array {
-    let histogram = this.#histograms[fn];
-    if (histogram === undefined) {
-      histogram = new Float64Array(BUCKETS);
-      this.#histograms[fn] = histogram;
-    }
-    return histogram;
+    return this.#histograms.get(fn) ?? this.readHistogram(fn);
   }
 
   /** A call that is open when the summary is made. `nested`: inside another call of the same function. */
@@ -49,7 +49,9 @@ export class CallTotals {
     this.open[fn]!++;
     this.shortest[fn] = Math.min(this.shortest[fn]!, duration);
     this.longest[fn] = Math.max(this.longest[fn]!, duration);
-    this.histogram(fn)[bucketOf(duration)]!++;
+    const histogram = this.histogram(fn);
+    histogram[bucketOf(duration)]!++;
+    this.#histograms.set(fn, histogram);
   }
 }
 
