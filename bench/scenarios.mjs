@@ -30,7 +30,13 @@ async function costOfCall() {
     for (const [name, tool] of Object.entries({ utrace, bpftrace, uftrace })) {
       row[name] = (await medianOf(() => perCall(tool.cost(kind, argv)))) - untraced;
     }
-    rows.push(row);
+    const summed = {
+      what: 'the same, summed up in the kernel (`--summary`)',
+      unit: 'us',
+      bpftrace: row.bpftrace,
+    };
+    summed.utrace = (await medianOf(() => perCall(utrace.sumUp(kind, argv)))) - untraced;
+    rows.push(row, summed);
   }
   return rows;
 }

@@ -16,6 +16,18 @@ export const utrace = {
   report: (format = 'summary') => [bin, '--report', '-i', tracePath, `--format=${format}`],
   /** One empty function alone, as for bpftrace. */
   cost: (kind, argv) => utrace.record([program('cost'), ...argv], '-f', symbolOf[kind]),
+  /** Counts and sums in the kernel, like bpftrace; with self times and histograms. */
+  sumUp: (kind, argv) => [
+    bin,
+    '--summary',
+    '-o',
+    '/dev/null',
+    '-f',
+    symbolOf[kind],
+    '--',
+    program('cost'),
+    ...argv,
+  ],
 };
 
 /** Counts and sums durations in the kernel; it stores no events. */

@@ -16,7 +16,6 @@ char LICENSE[] SEC("license") = "GPL";
 
 const volatile struct utrace_config utrace_config = {};
 struct utrace_shared utrace_shared = {};
-struct utrace_code utrace_code SEC(".data.code") = {};
 
 /* Sized by user space before load. */
 struct {
@@ -27,6 +26,11 @@ struct {
 static __always_inline void lose(enum utrace_counter counter)
 {
 	__sync_fetch_and_add(&utrace_shared.counters[counter], 1);
+}
+
+static __always_inline void lose_caller(void)
+{
+	lose(UTRACE_LOST_CALLER);
 }
 
 /*
@@ -67,83 +71,26 @@ static __always_inline void emit(__u32 id, __u32 tid, __u64 slot, __u64 time, bo
 		stop_target();
 }
 
-static __always_inline bool in_executable(__u64 address)
+static __always_inline bool is_target(__u32 tgid)
 {
-	return address >= utrace_code.start && address < utrace_code.end;
+	return tgid == utrace_config.tgid;
 }
 
-/*
- * At a function of a library: did the executable call it? Its return address says so, or, where one of the executable's
- * own functions ended in a jump to it, the return probe armed on that function's call, whose slot this still is.
- */
-static __always_inline bool called_by_executable(struct pt_regs *ctx)
+static __always_inline bool is_traced(__u64 pid_tgid)
 {
-	__u64 slot = PT_REGS_SP(ctx);
-	struct return_instance *outer;
-	struct task_struct *task;
-	__u64 caller;
-
-	if (bpf_probe_read_user(&caller, sizeof(caller), (void *)slot)) {
-		lose(UTRACE_LOST_CALLER);
-		return false;
-	}
-	if (in_executable(caller))
-		return true;
-	task = (void *)bpf_get_current_task();
-	outer = BPF_CORE_READ(task, utask, return_instances);
-	return outer && BPF_CORE_READ(outer, stack) == slot && in_executable(BPF_CORE_READ(outer, func));
+	return is_target(pid_tgid >> 32);
 }
 
-/* Returns 1 where the return is not wanted: a session link then arms no return probe. */
-static __always_inline int on_enter(struct pt_regs *ctx)
+static __always_inline int enter(struct pt_regs *ctx, __u32 tid, __u64 cookie)
 {
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
-	__u64 cookie;
-
-	if (pid_tgid >> 32 != utrace_config.tgid)
-		return 1;
-	cookie = bpf_get_attach_cookie(ctx);
-	if (cookie & UTRACE_COOKIE_LIBRARY && !called_by_executable(ctx))
-		return 1;
-	emit(cookie, pid_tgid, PT_REGS_SP(ctx), 0, false);
+	emit(cookie, tid, PT_REGS_SP(ctx), 0, false);
 	return !!(cookie & UTRACE_COOKIE_NO_RETURN);
 }
 
 /* The return address is popped already: its slot lies one word below the stack pointer. */
-static __always_inline int on_return(struct pt_regs *ctx)
+static __always_inline void leave(struct pt_regs *ctx, __u32 tid, __u64 cookie, __u64 time)
 {
-	__u64 time = bpf_ktime_get_ns() - utrace_config.start_time;
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
-
-	if (pid_tgid >> 32 != utrace_config.tgid)
-		return 0;
-	emit(bpf_get_attach_cookie(ctx), pid_tgid, PT_REGS_SP(ctx) - 8, time, true);
-	return 0;
-}
-
-/*
- * Session links (6.13+) run one program at both ends. At the return, ip is the return address while
- * bpf_get_func_ip() still is the probed address; this spares the kfunc, whose prototype changed in 7.2.
- */
-SEC("uprobe")
-int utrace_session(struct pt_regs *ctx)
-{
-	if (bpf_get_func_ip(ctx) != PT_REGS_IP(ctx))
-		return on_return(ctx);
-	return on_enter(ctx);
-}
-
-SEC("uprobe")
-int utrace_enter(struct pt_regs *ctx)
-{
-	on_enter(ctx);
-	return 0;
-}
-
-SEC("uprobe")
-int utrace_return(struct pt_regs *ctx)
-{
-	return on_return(ctx);
+	emit(cookie, tid, PT_REGS_SP(ctx) - 8, time - utrace_config.start_time, true);
 }
 
 static __always_inline void emit_task(enum utrace_task_kind kind, __u32 tid, __u32 tgid, __u32 other)
@@ -164,56 +111,19 @@ static __always_inline void emit_task(enum utrace_task_kind kind, __u32 tid, __u
 	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 }
 
-/* Arguments as TP_PROTO(parent, child) in include/trace/events/sched.h. */
-SEC("raw_tracepoint/sched_process_fork")
-int utrace_fork(struct bpf_raw_tracepoint_args *ctx)
+static __always_inline void on_fork(__u32 tid, __u32 tgid, __u32 creator)
 {
-	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
-	struct task_struct *child = (void *)ctx->args[1];
-
-	if (tgid == utrace_config.tgid)
-		emit_task(UTRACE_TASK_FORK, BPF_CORE_READ(child, pid), BPF_CORE_READ(child, tgid), tgid);
-	return 0;
+	emit_task(UTRACE_TASK_FORK, tid, tgid, creator);
 }
 
-/* Which addresses are the executable's code, from its first exec on; no other program's, should it exec one. */
-static __always_inline void find_code(void)
+static __always_inline void on_exec(__u32 tid, __u32 tgid, __u32 old_tid)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct utrace_code *code = &utrace_code;
-	__u64 file = (__u64)BPF_CORE_READ(task, mm, exe_file, f_inode);
-
-	if (code->execs_ahead > 1) {
-		code->execs_ahead--;
-		return;
-	}
-	if (code->execs_ahead == 1) {
-		code->execs_ahead = 0;
-		code->file = file;
-	}
-	code->start = file == code->file ? BPF_CORE_READ(task, mm, start_code) : 0;
-	code->end = file == code->file ? BPF_CORE_READ(task, mm, end_code) : 0;
+	emit_task(UTRACE_TASK_EXEC, tid, tgid, old_tid);
 }
 
-/* TP_PROTO(task, old_pid, bprm) */
-SEC("raw_tracepoint/sched_process_exec")
-int utrace_exec(struct bpf_raw_tracepoint_args *ctx)
+static __always_inline void on_exit(__u32 tid, __u32 tgid)
 {
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
-
-	if (pid_tgid >> 32 != utrace_config.tgid)
-		return 0;
-	find_code();
-	emit_task(UTRACE_TASK_EXEC, pid_tgid, pid_tgid >> 32, ctx->args[1]);
-	return 0;
+	emit_task(UTRACE_TASK_EXIT, tid, tgid, 0);
 }
 
-SEC("raw_tracepoint/sched_process_exit")
-int utrace_exit(struct bpf_raw_tracepoint_args *ctx)
-{
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
-
-	if (pid_tgid >> 32 == utrace_config.tgid)
-		emit_task(UTRACE_TASK_EXIT, pid_tgid, pid_tgid >> 32, 0);
-	return 0;
-}
+#include "programs.h"

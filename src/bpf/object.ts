@@ -1,44 +1,49 @@
 /**
- * Loads the BPF object for the best engine the kernel has and hands out its descriptors.
- * Engines are tried from best to least; `force` picks one, so that each is tested on every kernel.
+ * Loads a BPF object for the best engine the kernel has and hands out its descriptors. Every object has the
+ * programs of bpf/programs.h. Engines are tried from best to least; each is told by its effect.
  */
 import { fileURLToPath } from 'node:url';
 import { UtraceError } from '../util/errors.js';
-import type { Pid, RuntimeAddress } from '../util/units.js';
+import type { RuntimeAddress } from '../util/units.js';
 import { type BpfLinkPointer, type BpfObjectPointer, libbpf } from './libbpf.js';
 import { ErrnoError } from './libc.js';
 import { BPF_TRACE_UPROBE_MULTI, BPF_TRACE_UPROBE_SESSION, supportsMultiLink } from './links.js';
 
 export type Engine = 'session' | 'multi';
 
-export interface LoadRequest {
-  /** CLOCK_MONOTONIC at time 0 of the trace, ns. */
-  readonly startTime: bigint;
-  readonly tgid: Pid;
-  /** Power of two, multiple of the page. */
-  readonly ringBytes: number;
-  /** Bytes waiting in the ring above which BPF stops the target; 0: never. */
-  readonly stopAbove: number;
+/** What probes are attached with. */
+export interface ProbeObject {
+  readonly engine: Engine;
+  /** Session: the one program. Multi: the program for entries. */
+  readonly enterFd: number;
+  /** Multi only: the program for returns. */
+  readonly returnFd: number | undefined;
+  /** What libbpf said, for `--debug`. */
+  readonly log: string;
+  /** Detaches the task tracepoints and frees programs and maps; memory that was mapped stays. */
+  close(): void;
+}
+
+/** How BPF tells which calls of library functions are the executable's. */
+export interface CallerRequest {
   /** Execs up to the one that starts the target; 0: it runs. */
   readonly execsAhead: number;
   /** Where the executable's code is mapped in a process that runs; found at exec in another. */
   readonly code: { readonly start: RuntimeAddress; readonly end: RuntimeAddress } | undefined;
 }
 
-export interface LoadedObject {
-  readonly engine: Engine;
-  /** Session: the one program. Multi: the program for entries. */
-  readonly enterFd: number;
-  /** Multi only: the program for returns. */
-  readonly returnFd: number | undefined;
-  readonly ringFd: number;
-  readonly ringBytes: number;
-  /** Map whose one value is `struct utrace_shared`. */
-  readonly sharedFd: number;
-  /** What libbpf said, for `--debug`. */
-  readonly log: string;
-  /** Detaches the task tracepoints and frees programs and maps. */
-  close(): void;
+export interface LoadRequest {
+  readonly caller: CallerRequest;
+  /** File name of the object. */
+  readonly file: string;
+  /** The constants of .rodata. */
+  readonly config: Uint8Array;
+  /** Maps that are sized here: name and `max_entries`. */
+  readonly sizes: Readonly<Record<string, number>>;
+}
+
+export interface LoadedObject extends ProbeObject {
+  mapFd(name: string): number;
 }
 
 /** @throws UtraceError NO_UPROBE_MULTI, BPF_REFUSED, NO_LIBBPF */
@@ -55,7 +60,6 @@ export function loadObject(request: LoadRequest): LoadedObject {
   });
 }
 
-const OBJECT_PATH = fileURLToPath(new URL('./utrace.bpf.o', import.meta.url));
 const TASK_TRACEPOINTS = {
   utrace_fork: 'sched_process_fork',
   utrace_exec: 'sched_process_exec',
@@ -72,7 +76,7 @@ function loadFor(engine: Engine, request: LoadRequest): LoadedObject {
     object = undefined;
   };
   try {
-    object = lib.openFile(OBJECT_PATH);
+    object = lib.openFile(fileURLToPath(new URL(`./${request.file}`, import.meta.url)));
     const opened = object;
     const session = lib.findProgram(opened, 'utrace_session');
     const enter = lib.findProgram(opened, 'utrace_enter');
@@ -84,10 +88,11 @@ function loadFor(engine: Engine, request: LoadRequest): LoadedObject {
     lib.setExpectedAttachType(session, BPF_TRACE_UPROBE_SESSION);
     lib.setExpectedAttachType(enter, BPF_TRACE_UPROBE_MULTI);
     lib.setExpectedAttachType(leave, BPF_TRACE_UPROBE_MULTI);
-    const ring = lib.findMap(opened, 'utrace_ring');
-    lib.setMaxEntries(ring, request.ringBytes);
-    lib.setInitialValue(lib.findMap(opened, '.rodata'), encodeConfig(request));
-    lib.setInitialValue(lib.findMap(opened, '.data.code'), encodeCode(request));
+    for (const [map, entries] of Object.entries(request.sizes)) {
+      lib.setMaxEntries(lib.findMap(opened, map), entries);
+    }
+    lib.setInitialValue(lib.findMap(opened, '.rodata'), request.config);
+    lib.setInitialValue(lib.findMap(opened, '.data.code'), encodeCode(request.caller));
     lib.load(opened);
     for (const [name, tracepoint] of Object.entries(TASK_TRACEPOINTS)) {
       links.push(lib.attachRawTracepoint(lib.findProgram(opened, name), tracepoint));
@@ -96,9 +101,7 @@ function loadFor(engine: Engine, request: LoadRequest): LoadedObject {
       engine,
       enterFd: lib.programFd(isSession ? session : enter),
       returnFd: isSession ? undefined : lib.programFd(leave),
-      ringFd: lib.mapFd(ring),
-      ringBytes: request.ringBytes,
-      sharedFd: lib.mapFd(lib.findMap(opened, '.bss')),
+      mapFd: (name) => lib.mapFd(lib.findMap(opened, name)),
       log: lib.takeLog(),
       close,
     };
@@ -108,17 +111,8 @@ function loadFor(engine: Engine, request: LoadRequest): LoadedObject {
   }
 }
 
-/** `struct utrace_config` of bpf/event.h. */
-function encodeConfig(request: LoadRequest): Buffer {
-  const config = Buffer.alloc(16);
-  config.writeBigUInt64LE(request.startTime, 0);
-  config.writeUInt32LE(request.tgid, 8);
-  config.writeUInt32LE(request.stopAbove, 12);
-  return config;
-}
-
 /** `struct utrace_code` of bpf/event.h. */
-function encodeCode({ execsAhead, code }: LoadRequest): Buffer {
+function encodeCode({ execsAhead, code }: CallerRequest): Buffer {
   const value = Buffer.alloc(32);
   value.writeBigUInt64LE(BigInt(code?.start ?? 0), 0);
   value.writeBigUInt64LE(BigInt(code?.end ?? 0), 8);

@@ -1,6 +1,5 @@
 /** `utrace --list`: the probe plan; nothing is run, no privilege is needed. */
 import { formatListing } from '../record/listing.js';
-import { placementFor } from '../record/placement/placement-for.js';
 import { prepareTarget } from '../record/prepare-target.js';
 import { ReportOutput } from '../report/output.js';
 import type { CommandEnd } from './main.js';
@@ -9,8 +8,7 @@ import type { RawOptions } from './parse.js';
 import { say } from './say.js';
 
 export async function runList(raw: RawOptions): Promise<CommandEnd> {
-  const options = recordOptions(raw);
-  const { plan } = prepareTarget(options, await placementFor(options));
+  const { plan } = await prepareTarget(recordOptions(raw));
   for (const note of plan.notes) say(note);
   const output = new ReportOutput(process.stdout);
   formatListing(plan, output.write);

@@ -15,6 +15,7 @@ Usage:
   utrace [options] -p PID              live call graph of a running process
   utrace --record [options] ...        write a trace file instead   (utrace record --help)
   utrace --report [options]            read a trace file            (utrace report --help)
+  utrace --summary [options] ...       calls and times by function, summed up in the kernel
   utrace --list [options] ...          what would be probed; nothing is run
 `,
   record: `utrace --record (or utrace record): trace a program into a file for utrace --report.
@@ -37,7 +38,7 @@ cannot be run, 127 it was not found.
 `;
 
 const MODES: Readonly<Record<HelpPage, readonly Mode[]>> = {
-  utrace: ['live', 'record', 'report', 'list'],
+  utrace: ['live', 'record', 'report', 'summary', 'list'],
   record: ['record'],
   report: ['report'],
 };

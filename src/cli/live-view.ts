@@ -1,22 +1,32 @@
-/** Where the live call graph goes: stderr, or the file that `-o` names. */
+/** Where live output goes: stderr, or the file that `-o` names. */
 import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { LiveCallGraph, type LiveOptions } from '../report/live.js';
 import { notWritable, openOutput } from './output.js';
 import { say } from './say.js';
 
-export interface LiveView {
-  readonly sink: LiveCallGraph;
+export interface LiveOutput {
+  readonly out: Writable;
   /** Resolves when everything shown has left. @throws UtraceError OUTPUT_NOT_WRITABLE where something could not. */
   close(): Promise<void>;
 }
 
+export interface LiveView {
+  readonly sink: LiveCallGraph;
+  readonly close: LiveOutput['close'];
+}
+
 /** @throws UtraceError OUTPUT_NOT_WRITABLE */
 export function liveView(options: LiveOptions, path: string | undefined): LiveView {
-  if (path === undefined) {
-    const { stderr } = process;
-    return { sink: new LiveCallGraph(options, stderr), close: () => flushed(stderr) };
-  }
+  const { out, close } = liveOutput(path);
+  const sink = path === undefined ? new LiveCallGraph(options, out) : new PatientCallGraph(options, out);
+  return { sink, close };
+}
+
+/** @throws UtraceError OUTPUT_NOT_WRITABLE */
+export function liveOutput(path: string | undefined): LiveOutput {
+  const { stderr } = process;
+  if (path === undefined) return { out: stderr, close: () => flushed(stderr) };
   const file = createWriteStream(path, { fd: openOutput(path) });
   let failure: NodeJS.ErrnoException | undefined;
   file.once('error', (error: NodeJS.ErrnoException) => {
@@ -25,7 +35,7 @@ export function liveView(options: LiveOptions, path: string | undefined): LiveVi
     say(`cannot write to ${path}: ${error.code}; the target runs on`);
   });
   return {
-    sink: new PatientCallGraph(options, file),
+    out: file,
     close: async () => {
       await ended(file);
       if (failure !== undefined) throw notWritable(path, failure);

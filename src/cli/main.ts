@@ -31,6 +31,8 @@ async function runCommand(raw: RawOptions): Promise<CommandEnd> {
       return (await import('./command-record.js')).runRecord(raw);
     case 'report':
       return (await import('./command-report.js')).runReport(raw);
+    case 'summary':
+      return (await import('./command-summary.js')).runSummary(raw);
     case 'list':
       return (await import('./command-list.js')).runList(raw);
   }

@@ -1,13 +1,18 @@
 /** Raw options -> the frozen, typed options of one command. All checks that need no file and no process are here. */
-import type { RecordOptions, SelectionOptions, TargetOptions } from '../record/options.js';
-import { REPORT_FORMATS, type ReportFormat, type ReportOptions } from '../report/options.js';
+import type { AggregateOptions, RecordOptions, SelectionOptions, TargetOptions } from '../record/options.js';
+import {
+  REPORT_FORMATS,
+  type ReportFormat,
+  type ReportOptions,
+  type SummaryColumns,
+} from '../report/options.js';
 import type { CallFilter } from '../trace/model.js';
 import { UtraceError } from '../util/errors.js';
 import { nearest } from '../util/nearest.js';
 import type { Ns, Pid, Tid } from '../util/units.js';
 import { splitWords } from '../util/words.js';
 import type { RawOptions } from './parse.js';
-import { badValue, parseGlobs, parseRingSize, parseTime, parseWhole } from './parse-values.js';
+import { badValue, parseGlobs, parseInterval, parseRingSize, parseTime, parseWhole } from './parse-values.js';
 
 export const DEFAULT_TRACE = 'utrace.data';
 const DEFAULT_RING = 64 << 20;
@@ -34,6 +39,27 @@ export function recordOptions(raw: RawOptions): RecordOptions {
   });
 }
 
+export function aggregateOptions(raw: RawOptions): AggregateOptions {
+  const interval = raw.values.get('interval');
+  return Object.freeze({
+    target: targetOptions(raw),
+    selection: selectionOptions(raw),
+    placement: placement(raw.values.get('placement')),
+    tid: callFilter(raw).tid,
+    interval: interval === undefined ? undefined : parseInterval('--interval', interval),
+    debug: raw.flags.has('debug'),
+  });
+}
+
+export function summaryColumns({ flags }: RawOptions): SummaryColumns {
+  return {
+    avgSelf: flags.has('avg-self'),
+    avgTotal: flags.has('avg-total'),
+    percentSelf: flags.has('percent-self'),
+    percentTotal: flags.has('percent-total'),
+  };
+}
+
 export function displayOptions(raw: RawOptions): DisplayOptions {
   const { flags } = raw;
   return Object.freeze({
@@ -46,7 +72,7 @@ export function displayOptions(raw: RawOptions): DisplayOptions {
 
 /** `terminal`: whether the report goes to one. */
 export function reportOptions(raw: RawOptions, terminal: boolean): ReportOptions {
-  const { flags, values } = raw;
+  const { values } = raw;
   if (raw.words !== undefined) throw noTargetWanted();
   const sample = values.get('sample-time');
   const sampleTime = sample === undefined ? DEFAULT_SAMPLE_TIME : parseTime('--sample-time', sample);
@@ -60,12 +86,7 @@ export function reportOptions(raw: RawOptions, terminal: boolean): ReportOptions
     libraries,
     nestLibraries,
     minSize,
-    columns: {
-      avgSelf: flags.has('avg-self'),
-      avgTotal: flags.has('avg-total'),
-      percentSelf: flags.has('percent-self'),
-      percentTotal: flags.has('percent-total'),
-    },
+    columns: summaryColumns(raw),
     ...displayOptions(raw),
     sampleTime,
     terminal,

@@ -1,6 +1,6 @@
 /** Every option once: the parser, the help texts and the nearest-name search are made from this table. */
 
-export type Mode = 'live' | 'record' | 'report' | 'list';
+export type Mode = 'live' | 'record' | 'report' | 'summary' | 'list';
 
 export interface OptionDefinition {
   readonly name: string;
@@ -23,8 +23,10 @@ export interface OptionDefinition {
   readonly modes: readonly Mode[];
 }
 
-const ALL: readonly Mode[] = ['live', 'record', 'report', 'list'];
-const RUNS: readonly Mode[] = ['live', 'record', 'list'];
+const ALL: readonly Mode[] = ['live', 'record', 'report', 'summary', 'list'];
+const RUNS: readonly Mode[] = ['live', 'record', 'summary', 'list'];
+const STREAMS: readonly Mode[] = ['live', 'record', 'list'];
+const TABLES: readonly Mode[] = ['report', 'summary'];
 const SHOWS: readonly Mode[] = ['live', 'report'];
 const EVENTS: readonly Mode[] = ['live', 'record', 'report'];
 
@@ -72,6 +74,13 @@ export const OPTIONS: readonly OptionDefinition[] = [
   },
   { name: 'report', kind: 'flag', describe: 'Read a trace file', group: 'Files', modes: ['report'] },
   {
+    name: 'summary',
+    kind: 'flag',
+    describe: 'Count calls and sum up times in the kernel, without a trace: for runs of any length',
+    group: 'Files',
+    modes: ['summary'],
+  },
+  {
     name: 'input',
     alias: 'i',
     kind: 'value',
@@ -86,9 +95,9 @@ export const OPTIONS: readonly OptionDefinition[] = [
     kind: 'value',
     placeholder: 'FILE',
     describe:
-      'Write to FILE: live, the call graph (default stderr); --record, the trace (default utrace.data); --report, the report (default stdout)',
+      'Write to FILE: live, the call graph (default stderr); --summary, the tables (default stderr); --record, the trace (default utrace.data); --report, the report (default stdout)',
     group: 'Files',
-    modes: EVENTS,
+    modes: [...EVENTS, 'summary'],
   },
   {
     name: 'list',
@@ -161,7 +170,7 @@ export const OPTIONS: readonly OptionDefinition[] = [
     placeholder: 'TID',
     describe: 'Only this thread',
     group: 'Filters',
-    modes: EVENTS,
+    modes: [...EVENTS, 'summary'],
   },
   {
     name: 'time-filter',
@@ -176,7 +185,7 @@ export const OPTIONS: readonly OptionDefinition[] = [
     kind: 'flag',
     describe: 'Name the library of a library call: malloc@libc.so.6',
     group: 'Display',
-    modes: SHOWS,
+    modes: [...SHOWS, 'summary'],
   },
   {
     name: 'flat',
@@ -206,28 +215,28 @@ export const OPTIONS: readonly OptionDefinition[] = [
     kind: 'flag',
     describe: 'summary: average self time',
     group: 'Report',
-    modes: ['report'],
+    modes: TABLES,
   },
   {
     name: 'avg-total',
     kind: 'flag',
     describe: 'summary: average total time',
     group: 'Report',
-    modes: ['report'],
+    modes: TABLES,
   },
   {
     name: 'percent-self',
     kind: 'flag',
     describe: 'summary: self time as a share of the whole',
     group: 'Report',
-    modes: ['report'],
+    modes: TABLES,
   },
   {
     name: 'percent-total',
     kind: 'flag',
     describe: 'summary: total time as a share of the whole',
     group: 'Report',
-    modes: ['report'],
+    modes: TABLES,
   },
   {
     name: 'sample-time',
@@ -238,12 +247,27 @@ export const OPTIONS: readonly OptionDefinition[] = [
     modes: ['report'],
   },
   {
+    name: 'interval',
+    kind: 'value',
+    placeholder: 'TIME',
+    describe: '--summary: a table every TIME while the program runs (100ms, 1s, 1m); on a terminal in place',
+    group: 'Report',
+    modes: ['summary'],
+  },
+  {
+    name: 'histogram',
+    kind: 'flag',
+    describe: "--summary: how long each function's calls took, by powers of two",
+    group: 'Report',
+    modes: ['summary'],
+  },
+  {
     name: 'buffer',
     kind: 'value',
     placeholder: 'SIZE',
     describe: 'Room for events between kernel and recorder, a power of two (default 64M)',
     group: 'Recording',
-    modes: RUNS,
+    modes: STREAMS,
   },
   {
     name: 'on-full',
@@ -252,7 +276,7 @@ export const OPTIONS: readonly OptionDefinition[] = [
     describe:
       'When it is full: stop the target until it is drained (default with a command), or drop and count events (default with -p)',
     group: 'Recording',
-    modes: RUNS,
+    modes: STREAMS,
   },
   {
     name: 'placement',

@@ -23,6 +23,15 @@ export function parseTime(option: string, text: string): Ns {
   return Math.round(Number(match[1]) * unit) as Ns;
 }
 
+const SHORTEST_INTERVAL = 50e6;
+const LONGEST_INTERVAL = 24 * 3600e9;
+
+export function parseInterval(option: string, text: string): Ns {
+  const interval = parseTime(option, text);
+  if (interval >= SHORTEST_INTERVAL && interval <= LONGEST_INTERVAL) return interval;
+  throw badValue(option, text, 'a time from 50 ms to a day', `${option}=1s`);
+}
+
 /** A whole number from `least` up. */
 export function parseWhole(option: string, text: string, least: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;

@@ -111,7 +111,7 @@ function strings(value: unknown): string[] {
 }
 
 function modeOf(flags: ReadonlySet<string>): Mode {
-  const chosen = (['list', 'record', 'report'] as const).filter((mode) => flags.has(mode));
+  const chosen = (['list', 'record', 'report', 'summary'] as const).filter((mode) => flags.has(mode));
   if (chosen.length > 1) {
     throw usage(
       `${chosen.map((mode) => `--${mode}`).join(' and ')} cannot be combined; run one after the other`,

@@ -58,6 +58,7 @@ const MODE_NAMES: Readonly<Record<Mode, string>> = {
   live: 'a live call graph',
   record: '--record',
   report: '--report',
+  summary: '--summary',
   list: '--list',
 };
 

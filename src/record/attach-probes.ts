@@ -4,7 +4,7 @@
  */
 import { ErrnoError } from '../bpf/libc.js';
 import { createMultiLink, type Link } from '../bpf/links.js';
-import type { LoadedObject } from '../bpf/object.js';
+import type { ProbeObject } from '../bpf/object.js';
 import type { ProbeState } from '../trace/model.js';
 import { UtraceError } from '../util/errors.js';
 import type { FileOffset, ModuleId, Pid } from '../util/units.js';
@@ -23,7 +23,7 @@ export interface AttachedProbes {
 /** `pathOf` gives the path by which this process reaches a module's file. */
 export function attachProbes(
   plan: ProbePlan,
-  object: LoadedObject,
+  object: ProbeObject,
   pid: Pid,
   pathOf: (module: ModuleId) => string,
 ): AttachedProbes {
@@ -93,7 +93,7 @@ function sitesOf(plan: ProbePlan, module: ModuleId): Probe[] {
 type LinkMaker = (probes: readonly Probe[]) => Link[];
 
 /** Session: one link, whose program declines returns by cookie. Multi: the entries, and the returns that are wanted. */
-function linkMaker(object: LoadedObject, pid: Pid, path: string): LinkMaker {
+function linkMaker(object: ProbeObject, pid: Pid, path: string): LinkMaker {
   const create = (programFd: number, atReturn: boolean, probes: readonly Probe[]): Link =>
     createMultiLink({
       programFd,

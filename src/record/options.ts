@@ -1,19 +1,31 @@
 /** What the recorder needs to know, normalised once by the CLI and frozen. */
 import type { CallFilter } from '../trace/model.js';
 import type { GlobFilter } from '../util/glob.js';
-import type { Pid } from '../util/units.js';
+import type { Ns, Pid, Tid } from '../util/units.js';
 
-export interface RecordOptions {
+/** Of every run, whatever is collected. */
+export interface RunOptions {
   readonly target: TargetOptions;
   readonly selection: SelectionOptions;
-  readonly filter: CallFilter;
   /** Probes stand at each function's first byte, or where they cost least. */
   readonly placement: 'cheapest' | 'entry';
+  readonly debug: boolean;
+}
+
+export interface RecordOptions extends RunOptions {
+  readonly filter: CallFilter;
   /** Bytes of the ring between BPF and the recorder: a power of two. */
   readonly ringBytes: number;
   /** A ring that fills up stops the target until it is drained, or drops events and counts them. */
   readonly onFull: 'block' | 'drop';
-  readonly debug: boolean;
+}
+
+/** Aggregation in the kernel. */
+export interface AggregateOptions extends RunOptions {
+  /** The only thread that counts; undefined: all. */
+  readonly tid: Tid | undefined;
+  /** Time between two tables while the target runs; undefined: only one at the end. */
+  readonly interval: Ns | undefined;
 }
 
 export type TargetOptions =

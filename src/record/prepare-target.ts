@@ -7,9 +7,9 @@ import { findProgram } from './find-program.js';
 import { findUser } from './find-user.js';
 import type { LaunchRequest } from './launch.js';
 import { makePlan } from './make-plan.js';
-import type { RecordOptions } from './options.js';
+import type { RunOptions } from './options.js';
+import { placementFor } from './placement/placement-for.js';
 import type { ProbePlan } from './plan.js';
-import type { Placement } from './plan-sites.js';
 import type { Target } from './target.js';
 
 export interface PreparedTarget {
@@ -20,8 +20,9 @@ export interface PreparedTarget {
 }
 
 /** Finds the target's files and plans its probes: nothing is run, no privilege is needed (`--list` stops here). */
-export function prepareTarget(options: RecordOptions, placement: Placement): PreparedTarget {
+export async function prepareTarget(options: RunOptions): Promise<PreparedTarget> {
   const { target, selection } = options;
+  const placement = await placementFor(options);
   if (target.kind === 'attach') {
     requireProcess(target.pid);
     const modules = findProcessModules(target.pid);

@@ -6,10 +6,10 @@ import type { ProbeState, TraceHeader } from '../trace/model.js';
 import { TraceWriter } from '../trace/writer.js';
 import type { FunctionId } from '../util/units.js';
 import { version } from '../util/version.js';
+import { collectEvents } from './collect-events.js';
 import type { DrainRequest } from './drain.js';
 import type { LiveSink } from './live-sink.js';
 import type { RecordOptions } from './options.js';
-import { placementFor } from './placement/placement-for.js';
 import { type PreparedTarget, prepareTarget } from './prepare-target.js';
 import { requirePrivileges } from './privileges.js';
 import type { RecordResult } from './result.js';
@@ -28,7 +28,7 @@ export async function record(
   output: RecordOutput,
   say: (line: string) => void,
 ): Promise<RecordResult> {
-  const prepared = prepareTarget(options, await placementFor(options));
+  const prepared = await prepareTarget(options);
   const { plan } = prepared;
   for (const note of plan.notes) say(note);
   requirePrivileges(options.target.kind === 'launch' && options.target.user !== undefined);
@@ -48,10 +48,9 @@ export async function record(
   const result = await runSession({
     target,
     plan,
-    options,
-    startTime,
+    debug: options.debug,
     pathOf: (module) => plan.modules[module]!.path,
-    begin,
+    load: () => collectEvents({ target, plan, options, startTime, begin, say }),
     say,
   });
   if (output.kind === 'live') output.sink.end();

@@ -3,22 +3,51 @@ import type { TraceReader } from '../trace/reader.js';
 import type { Ns } from '../util/units.js';
 import { formatTime } from './format-time.js';
 
+export interface HeaderFacts {
+  readonly calls: number;
+  readonly threads: number;
+  readonly span: Ns;
+  readonly lost: number;
+  readonly coverage: Coverage;
+}
+
+export interface Coverage {
+  readonly found: number;
+  readonly probed: number;
+  readonly failed: number;
+}
+
 export function headerLine(trace: TraceReader): string {
-  const { coverage } = trace;
-  const threads = trace.threads.filter((thread) => thread !== undefined).length;
-  const lost = trace.losses.reduce((sum, loss) => sum + loss.count, 0);
+  const facts: string[] = [];
+  if (trace.stopped > 0) facts.push(`target stopped for ${formatTime(trace.stopped)}, in no time shown`);
+  if (trace.missing > 0) facts.push(`${plural(trace.missing, 'event')} missing: the file was damaged`);
+  if (!trace.finished) facts.push('unfinished: the recorder is still at work, or was killed');
+  return formatHeader(
+    {
+      calls: trace.calls,
+      threads: trace.threads.filter((thread) => thread !== undefined).length,
+      span: spanOf(trace),
+      lost: trace.losses.reduce((sum, loss) => sum + loss.count, 0),
+      coverage: trace.coverage,
+    },
+    facts,
+  );
+}
+
+/** `more`: what else is worth a word. */
+export function formatHeader(
+  { calls, threads, span, lost, coverage }: HeaderFacts,
+  more: readonly string[],
+): string {
   const facts = [
-    plural(trace.calls, 'call'),
+    plural(calls, 'call'),
     plural(threads, 'thread'),
-    formatTime(spanOf(trace)),
+    formatTime(span),
     `${lost} lost`,
     `${coverage.probed} of ${plural(coverage.found, 'function')} probed`,
   ];
-  if (trace.stopped > 0) facts.push(`target stopped for ${formatTime(trace.stopped)}, in no time shown`);
   if (coverage.failed > 0) facts.push(`${plural(coverage.failed, 'probe')} failed`);
-  if (trace.missing > 0) facts.push(`${plural(trace.missing, 'event')} missing: the file was damaged`);
-  if (!trace.finished) facts.push('unfinished: the recorder is still at work, or was killed');
-  return `# utrace: ${facts.join(', ')}`;
+  return `# utrace: ${[...facts, ...more].join(', ')}`;
 }
 
 /** From the first process's start to the end of the trace. */
@@ -27,6 +56,6 @@ function spanOf(trace: TraceReader): Ns {
   return (trace.endTime - start) as Ns;
 }
 
-function plural(count: number, noun: string): string {
+export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,7 +1,17 @@
 /** Where a running process has its executable's code: the span of its executable mappings, as `mm->start_code` and `end_code` state it. */
 import { readlinkSync } from 'node:fs';
+import type { CallerRequest } from '../../bpf/object.js';
 import { readMaps } from '../../symbols/process-maps.js';
 import type { Pid, RuntimeAddress } from '../../util/units.js';
+import type { Target } from '../target.js';
+
+/** What BPF needs to know calls of library functions by the executable. */
+export function callerOf({ kind, recorded }: Target): CallerRequest {
+  return {
+    execsAhead: recorded.execsAhead,
+    code: kind === 'attach' ? executableCode(recorded.pid) : undefined,
+  };
+}
 
 /** undefined: it has none any more. */
 export function executableCode(pid: Pid): { start: RuntimeAddress; end: RuntimeAddress } | undefined {

@@ -9,7 +9,7 @@ import type { SummaryRow } from './summary.js';
 
 export function renderTable(rows: readonly SummaryRow[], columns: SummaryColumns, terminal: boolean): string {
   const self = rows.reduce((sum, row) => sum + row.self, 0);
-  const chosen = chooseColumns(columns, self);
+  const chosen = [...chooseColumns(columns, self), ...rangeColumns(rows)];
   const titles = [...chosen.map((column) => column.title), 'FUNCTION'];
   const cells = rows.map((row) => [...chosen.map((column) => column.cell(row)), noted(row)]);
   return terminal ? drawn(titles, cells) : aligned(titles, cells);
@@ -32,6 +32,16 @@ function chooseColumns(columns: SummaryColumns, all: number): Column[] {
   if (columns.percentTotal) chosen.push({ title: '% TOTAL', cell: (row) => percent(row.total, all) });
   if (columns.percentSelf) chosen.push({ title: '% SELF', cell: (row) => percent(row.self, all) });
   return chosen;
+}
+
+/** Shortest and longest call, where they are known. */
+function rangeColumns(rows: readonly SummaryRow[]): Column[] {
+  if (!rows.some((row) => row.range !== undefined)) return [];
+  const time = (ns: number | undefined): string => (ns === undefined ? '-' : formatTime(ns));
+  return [
+    { title: 'MIN', cell: (row) => time(row.range?.shortest) },
+    { title: 'MAX', cell: (row) => time(row.range?.longest) },
+  ];
 }
 
 function noted(row: SummaryRow): string {

@@ -40,6 +40,13 @@ export interface SummaryRow {
   readonly unwound: number;
   /** Calls that the trace ended in. */
   readonly open: number;
+  /** Durations of the shortest and the longest call, ns; only aggregation knows them. */
+  readonly range?: { readonly shortest: number; readonly longest: number };
+}
+
+/** Largest total first. */
+export function byTotal(a: SummaryRow, b: SummaryRow): number {
+  return b.total - a.total || b.self - a.self || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 }
 
 export class FunctionTotals implements CallVisitor {
@@ -86,8 +93,6 @@ export class FunctionTotals implements CallVisitor {
         open: this.open[fn]!,
       });
     }
-    return rows.sort(
-      (a, b) => b.total - a.total || b.self - a.self || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
-    );
+    return rows.sort(byTotal);
   }
 }
