@@ -5,6 +5,7 @@
  * - A hit at a slot means that every open call with a lower slot is gone (longjmp, exception, lost return).
  * - An entry at the slot of the innermost call is a tail call: it stays inside that call. But where an open call
  *   at this slot is of the same function, that one is gone (a longjmp out of a loop's callee), and all inside it.
+ * - Of a function whose return is not probed nobody tells the end: an entry at its slot is no tail call of its.
  * - A return closes the innermost open call of its function at its slot; without one it is counted and dropped.
  */
 import { type EventSink, Leave } from '../trace/model.js';
@@ -20,7 +21,11 @@ export class CallStack {
   /** Slot addresses >> 3, low 32 bits: compared by wrapping difference, good for stacks up to 16 GiB apart. */
   slots = new Int32Array(INITIAL_DEPTH);
 
-  constructor(readonly thread: ThreadId) {}
+  /** `hasReturn`: whether a function's return is probed. */
+  constructor(
+    readonly thread: ThreadId,
+    readonly hasReturn: (fn: number) => boolean,
+  ) {}
 
   enter(time: number, fn: number, slot: number, sink: EventSink): void {
     const at = this.#moveTo(time, slot, sink);
@@ -45,6 +50,12 @@ export class CallStack {
   #closeTwin(time: number, fn: number, slot: number, sink: EventSink): void {
     const twin = this.#find(fn, slot);
     if (twin >= 0) while (this.depth > twin) this.#close(time, Leave.Unwound, sink);
+    while (this.depth > 0 && this.#isOverAt(slot)) this.#close(time, Leave.Unwound, sink);
+  }
+
+  #isOverAt(slot: number): boolean {
+    const top = this.depth - 1;
+    return this.slots[top] === slot && !this.hasReturn(this.functions[top]!);
   }
 
   /** Index of the innermost open call of `fn` among those at `slot`, which are the topmost; -1: none. */

@@ -8,7 +8,7 @@ import { closeMappingRings, type MappingRing, openMappingRings } from '../bpf/ma
 import type { Engine } from '../bpf/object.js';
 import type { ProbeState, ProcessEnd } from '../trace/model.js';
 import { onlineCpus } from '../util/cpus.js';
-import type { Ns, Pid } from '../util/units.js';
+import type { FunctionId, Ns, Pid } from '../util/units.js';
 import { continueTarget } from './back-pressure.js';
 import { type DrainRequest, type DrainTotals, startDrain } from './drain.js';
 import type { TargetEnd } from './launch.js';
@@ -61,6 +61,7 @@ export function collectEvents(request: EventCollectionRequest): Collection<Drain
         filter: options.filter,
         mappingFds: mappingRings.map((ring) => ring.fd),
         modules: plan.modules,
+        withoutReturn: withoutReturn(states),
         output: request.begin(object.engine, states),
       });
       return {
@@ -95,6 +96,12 @@ function guardTarget(pid: Pid): () => void {
     if (/^[Tt]$/.test(processStat(pid)?.[0] ?? '')) continueTarget(pid);
     watchdog.dismiss();
   };
+}
+
+function withoutReturn(states: readonly ProbeState[]): FunctionId[] {
+  return states.flatMap((state, id) =>
+    state.status === 'probed' && !state.returns ? [id as FunctionId] : [],
+  );
 }
 
 function processEnd(end: TargetEnd, startTime: bigint): ProcessEnd {

@@ -7,7 +7,7 @@ import type {
   TraceProcess,
   TraceThread,
 } from '../trace/model.js';
-import type { Ns, ThreadId } from '../util/units.js';
+import type { FunctionId, Ns, ThreadId } from '../util/units.js';
 import type { RecordedTarget } from './recorder.js';
 
 export interface DrainInput {
@@ -21,6 +21,8 @@ export interface DrainInput {
   /** perf descriptors that tell of new mappings; none where the kernel refused them. */
   readonly mappingFds: readonly number[];
   readonly modules: readonly TraceModule[];
+  /** Functions whose return is not probed. */
+  readonly withoutReturn: readonly FunctionId[];
   /** The trace file to continue; undefined: relay the events to the main thread. */
   readonly tracePath: string | undefined;
   /** Int32 words, see `ControlWord`. */

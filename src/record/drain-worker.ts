@@ -55,7 +55,9 @@ function drain(input: DrainInput, port: MessagePort): DrainMessage {
   const output: TraceOutput = writer ?? new LiveRelay(port, control);
   const tids: number[] = [];
   const events = filterEvents(input.filter, { tidOf: (thread) => tids[thread] as Tid | undefined }, output);
-  const recorder = new Recorder(input.target, trackTids(output, tids), events, executableOf);
+  const withoutReturn = new Set<number>(input.withoutReturn);
+  const hasReturn = (fn: number): boolean => !withoutReturn.has(fn);
+  const recorder = new Recorder(input.target, trackTids(output, tids), events, executableOf, hasReturn);
   const mappings = writer && new Mappings(mappingInput(input), writer);
   post(port, { kind: 'ready' });
 

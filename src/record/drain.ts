@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { CallFilter, ProcessEnd, TraceModule } from '../trace/model.js';
 import { deferred } from '../util/deferred.js';
 import { UtraceError } from '../util/errors.js';
-import type { Ns } from '../util/units.js';
+import type { FunctionId, Ns } from '../util/units.js';
 import { ControlWord, type DrainInput, type DrainMessage, type FinishRequest } from './drain-protocol.js';
 import { deliver, type LiveSink } from './live-sink.js';
 import type { RecordedTarget } from './recorder.js';
@@ -17,6 +17,8 @@ export interface DrainRequest {
   readonly filter: CallFilter;
   readonly mappingFds: readonly number[];
   readonly modules: readonly TraceModule[];
+  /** Functions whose return is not probed. */
+  readonly withoutReturn: readonly FunctionId[];
   /** A trace file to continue, or whoever is shown the events live. */
   readonly output:
     | { readonly kind: 'trace'; readonly path: string }

@@ -4,7 +4,7 @@
  */
 import { statSync } from 'node:fs';
 import { type MappingEvent, MappingReader } from '../bpf/mapping-events.js';
-import { readMaps } from '../symbols/process-maps.js';
+import { type MapRow, readMaps } from '../symbols/process-maps.js';
 import type { TraceMapping, TraceModule } from '../trace/model.js';
 import { UtraceError } from '../util/errors.js';
 import type { ModuleId, Ns, Pid, ProcessId } from '../util/units.js';
@@ -72,7 +72,7 @@ export class Mappings {
 
   #readPresent(): void {
     this.#process = 0;
-    for (const row of readMaps(this.input.pid)) {
+    for (const row of presentMaps(this.input.pid)) {
       if (!row.permissions.includes('x')) continue;
       this.#add({ ...row, kind: 'map', time: 0 as Ns, pid: this.input.pid });
     }
@@ -107,6 +107,16 @@ export class Mappings {
       if (error instanceof UtraceError) return undefined;
       throw error;
     }
+  }
+}
+
+/** A process that has ended since the attach has none. */
+function presentMaps(pid: Pid): MapRow[] {
+  try {
+    return readMaps(pid);
+  } catch (error) {
+    if (error instanceof UtraceError) return [];
+    throw error;
   }
 }
 

@@ -50,6 +50,8 @@ export class Recorder {
     readonly output: TraceOutput,
     readonly events: EventSink,
     readonly executableOf: (pid: Pid) => string,
+    /** Whether a function's return is probed. */
+    readonly hasReturn: (fn: number) => boolean,
   ) {
     this.#execsAhead = target.execsAhead;
     if (this.#execsAhead > 0) return;
@@ -166,7 +168,7 @@ export class Recorder {
   }
 
   #startThread(tid: number, name: string, time: number): CallStack {
-    const stack = new CallStack(this.#threads++ as ThreadId);
+    const stack = new CallStack(this.#threads++ as ThreadId, this.hasReturn);
     this.#stacks.set(tid, stack);
     this.#currentTid = -1;
     this.output.addThread({

@@ -10,7 +10,7 @@ import { attachProbes } from './attach-probes.js';
 import type { TargetEnd } from './launch.js';
 import type { ProbePlan } from './plan.js';
 import type { SessionEnd } from './result.js';
-import { watchSignals } from './signals.js';
+import { type SignalWatch, watchSignals } from './signals.js';
 import type { Target } from './target.js';
 
 export interface Session<Totals> {
@@ -43,6 +43,8 @@ export interface Collector<Totals> {
 /** @throws UtraceError of BPF, attach or output; the target runs on where it ran. */
 export async function runSession<Totals>(session: Session<Totals>): Promise<Totals & SessionEnd> {
   const { target, plan, say } = session;
+  // From the start: the target may act at once when it is released, and so may whoever watches it.
+  const signals = watchSignals(target, say);
   const closers: (() => void)[] = [];
   const detach = (): void => {
     for (const close of closers.splice(0)) close();
@@ -57,10 +59,11 @@ export async function runSession<Totals>(session: Session<Totals>): Promise<Tota
     if (session.debug) say(`engine ${object.engine}, ${probes.probed} probes\n${object.log}`);
     const collector = await collection.start(probes.states);
     target.release();
-    const outcome = await waitForOutcome(target, collector.failure, say);
+    if (target.kind === 'attach') say(`tracing process ${pid}; Ctrl-C ends the trace, the process runs on`);
+    const outcome = await waitForOutcome(target, signals, collector.failure);
     if (outcome.kind !== 'ended') detach();
     if (outcome.kind === 'failed') {
-      await runOnUnrecorded(target, outcome.error, say);
+      await runOnUnrecorded(target, signals, outcome.error, say);
       throw outcome.error;
     }
     const end = outcome.kind === 'ended' ? outcome.end : undefined;
@@ -79,6 +82,7 @@ export async function runSession<Totals>(session: Session<Totals>): Promise<Tota
     target.abandon();
     detach();
     target.forget();
+    signals.close();
   }
 }
 
@@ -89,27 +93,25 @@ type Outcome =
 
 async function waitForOutcome(
   target: Target,
+  signals: SignalWatch,
   failure: Promise<never>,
-  say: (line: string) => void,
 ): Promise<Outcome> {
-  const signals = watchSignals(target, say);
-  try {
-    return await Promise.race([
-      target.ended.then((end) => ({ kind: 'ended', end }) as const),
-      signals.stopped.then((signal) => ({ kind: 'stopped', signal }) as const),
-      failure.catch((error: unknown) => ({ kind: 'failed', error }) as const),
-    ]);
-  } finally {
-    signals.close();
-  }
+  return await Promise.race([
+    target.ended.then((end) => ({ kind: 'ended', end }) as const),
+    signals.stopped.then((signal) => ({ kind: 'stopped', signal }) as const),
+    failure.catch((error: unknown) => ({ kind: 'failed', error }) as const),
+  ]);
 }
 
 /** The recorder failed, the target did not: it finishes its work without probes before the failure is reported. */
-async function runOnUnrecorded(target: Target, error: unknown, say: (line: string) => void): Promise<void> {
+async function runOnUnrecorded(
+  target: Target,
+  signals: SignalWatch,
+  error: unknown,
+  say: (line: string) => void,
+): Promise<void> {
   if (target.kind === 'attach') return;
   const reason = error instanceof UtraceError ? error.message : String(error);
   say(`recording stopped: ${reason}; the target runs on without probes`);
-  const signals = watchSignals(target, say);
   await Promise.race([target.ended, signals.stopped]);
-  signals.close();
 }

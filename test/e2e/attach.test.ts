@@ -1,16 +1,7 @@
 /** -p: a living process is traced, let go, and is as it was before: running, and its code byte for byte the file's. */
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
-import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
-import {
-  describePrivileged,
-  fixture,
-  type Running,
-  start,
-  temporaryFolder,
-  until,
-  utracePath,
-} from './run.js';
+import { describePrivileged, fixture, type Running, start, temporaryFolder, utracePath } from './run.js';
 import { callsIn } from './summary.js';
 
 describePrivileged('attach', () => {
@@ -104,25 +95,13 @@ async function startServer(): Promise<Running> {
   return server;
 }
 
-/** Started, its probes in place and its drain at work: the first commit of the trace shows it. */
+/** Started, and recording: utrace says so, and some byte of the process's code differs from its file. */
 async function attach(pid: number, trace?: string): Promise<Running> {
   const output = trace === undefined ? [] : ['--record', '-o', trace];
   const recorder = start([utracePath, ...output, '-p', `${pid}`]);
-  const ended = (): boolean => recorder.child.exitCode !== null;
-  await until('the first probe', () => ended() || !textIsTheFile(pid));
-  if (trace !== undefined) await until('the first commit', () => ended() || hasProcess(trace));
-  else await new Promise((resolve) => setTimeout(resolve, 2000));
-  if (ended()) throw new Error(`utrace ended: ${(await recorder.ended).stderr}`);
+  await recorder.seen(`tracing process ${pid}`);
+  if (textIsTheFile(pid)) throw new Error('no probe was placed');
   return recorder;
-}
-
-function hasProcess(trace: string): boolean {
-  const db = new Database(trace, { readonly: true, timeout: 5000 });
-  try {
-    return db.prepare('SELECT count(*) FROM process').pluck().get() !== 0;
-  } finally {
-    db.close();
-  }
 }
 
 /** Compares each executable mapping of the program with its file. */

@@ -4,6 +4,8 @@ import { CallStack } from '../../src/record/call-stacks.js';
 import { type EventSink, Leave } from '../../src/trace/model.js';
 import type { ThreadId } from '../../src/util/units.js';
 
+const WITHOUT_RETURN = 99;
+
 class Log implements EventSink {
   readonly lines: string[] = [];
   depth = 0;
@@ -21,7 +23,7 @@ class Log implements EventSink {
 
 function play(...hits: [kind: 'enter' | 'return', time: number, fn: number, slot: number][]) {
   const log = new Log();
-  const stack = new CallStack(0 as ThreadId);
+  const stack = new CallStack(0 as ThreadId, (fn) => fn !== WITHOUT_RETURN);
   const accepted = hits.map(([kind, ...rest]) =>
     kind === 'enter' ? stack.enter(...rest, log) : stack.return(...rest, log),
   );
@@ -81,6 +83,11 @@ describe('CallStack', () => {
     expect(lines).toEqual(['1 > 7', '2 >> 8', '4 << Unwound', '4 >> 8', '5 << Returned', '6 < Returned']);
   });
 
+  it('does not nest what follows a call without a return probe in it', () => {
+    const { lines } = play(['enter', 1, WITHOUT_RETURN, 100], ['enter', 2, 7, 100], ['return', 3, 7, 100]);
+    expect(lines).toEqual(['1 > 99', '2 < Unwound', '2 > 7', '3 < Returned']);
+  });
+
   it('survives a lost return', () => {
     const { lines } = play(['enter', 1, 7, 100], ['enter', 2, 8, 90], ['return', 4, 7, 100]);
     expect(lines).toEqual(['1 > 7', '2 >> 8', '4 << Unwound', '4 < Returned']);
@@ -124,7 +131,7 @@ describe('CallStack', () => {
       return seed / 0x7fffffff;
     };
     const log = new Log();
-    const stack = new CallStack(0 as ThreadId);
+    const stack = new CallStack(0 as ThreadId, (fn) => fn !== WITHOUT_RETURN);
     const truth: { fn: number; slot: number }[] = [];
     for (let time = 0; time < 100_000; time++) {
       const lost = random() < 0.1;
