@@ -88,6 +88,7 @@ export function reportOptions(raw: RawOptions, terminal: boolean): ReportOptions
     minSize,
     columns: summaryColumns(raw),
     ...displayOptions(raw),
+    compensate: compensate(raw),
     sampleTime,
     terminal,
   });
@@ -98,6 +99,15 @@ function onFull(text: string | undefined, kind: TargetOptions['kind']): RecordOp
   if (text === undefined) return kind === 'launch' ? 'block' : 'drop';
   if (text === 'block' || text === 'drop') return text;
   throw badValue('--on-full', text, 'block or drop', '--on-full=block');
+}
+
+/** Only the summary compensates unasked: the other formats show the events as they were recorded. */
+function compensate({ flags, values }: RawOptions): boolean {
+  if (flags.has('compensate') && flags.has('no-compensate')) {
+    throw conflict('--compensate and --no-compensate contradict each other', 'Give one of them.');
+  }
+  if (values.get('format') === 'summary') return !flags.has('no-compensate');
+  return flags.has('compensate');
 }
 
 function placement(text: string | undefined): RecordOptions['placement'] {

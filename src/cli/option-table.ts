@@ -239,6 +239,20 @@ export const OPTIONS: readonly OptionDefinition[] = [
     modes: TABLES,
   },
   {
+    name: 'compensate',
+    kind: 'flag',
+    describe: 'Take the measured cost of the probes out of the times (default for summary)',
+    group: 'Report',
+    modes: ['report'],
+  },
+  {
+    name: 'no-compensate',
+    kind: 'flag',
+    describe: 'Show times as recorded, the cost of the probes in them',
+    group: 'Report',
+    modes: ['report'],
+  },
+  {
     name: 'sample-time',
     kind: 'value',
     placeholder: 'TIME',

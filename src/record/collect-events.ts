@@ -61,6 +61,7 @@ export function collectEvents(request: EventCollectionRequest): Collection<Drain
         filter: options.filter,
         mappingFds: mappingRings.map((ring) => ring.fd),
         modules: plan.modules,
+        functions: plan.functions.length,
         withoutReturn: withoutReturn(states),
         output: request.begin(object.engine, states),
       });

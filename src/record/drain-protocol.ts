@@ -21,6 +21,8 @@ export interface DrainInput {
   /** perf descriptors that tell of new mappings; none where the kernel refused them. */
   readonly mappingFds: readonly number[];
   readonly modules: readonly TraceModule[];
+  /** How many functions the plan has. */
+  readonly functions: number;
   /** Functions whose return is not probed. */
   readonly withoutReturn: readonly FunctionId[];
   /** The trace file to continue; undefined: relay the events to the main thread. */
@@ -50,7 +52,13 @@ export type DrainMessage =
   | { readonly kind: 'thread end'; readonly id: ThreadId; readonly time: Ns }
   | { readonly kind: 'loss'; readonly loss: TraceLoss }
   | { readonly kind: 'events'; readonly batch: EventBatch; readonly time: Ns }
-  | { readonly kind: 'finished'; readonly calls: number; readonly lost: number; readonly stopped: Ns }
+  | {
+      readonly kind: 'finished';
+      readonly calls: number;
+      readonly lost: number;
+      readonly stopped: Ns;
+      readonly callsByFunction: Uint32Array;
+    }
   | {
       readonly kind: 'failed';
       readonly code: string;

@@ -57,7 +57,14 @@ function drain(input: DrainInput, port: MessagePort): DrainMessage {
   const events = filterEvents(input.filter, { tidOf: (thread) => tids[thread] as Tid | undefined }, output);
   const withoutReturn = new Set<number>(input.withoutReturn);
   const hasReturn = (fn: number): boolean => !withoutReturn.has(fn);
-  const recorder = new Recorder(input.target, trackTids(output, tids), events, executableOf, hasReturn);
+  const recorder = new Recorder(
+    input.target,
+    trackTids(output, tids),
+    events,
+    executableOf,
+    hasReturn,
+    input.functions,
+  );
   const mappings = writer && new Mappings(mappingInput(input), writer);
   post(port, { kind: 'ready' });
 
@@ -81,7 +88,13 @@ function drain(input: DrainInput, port: MessagePort): DrainMessage {
   mappings?.finish();
   const request = receiveMessageOnPort(port)?.message as FinishRequest | undefined;
   finish(recorder, output, request, (rawNow() - recorder.stopped) as Ns);
-  return { kind: 'finished', calls: recorder.calls, lost: shared.lost, stopped: recorder.stopped as Ns };
+  return {
+    kind: 'finished',
+    calls: recorder.calls,
+    lost: shared.lost,
+    stopped: recorder.stopped as Ns,
+    callsByFunction: recorder.callsByFunction,
+  };
 }
 
 function mappingInput({ mappingFds, startTime, target, modules }: DrainInput): MappingInput {

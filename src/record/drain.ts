@@ -17,6 +17,7 @@ export interface DrainRequest {
   readonly filter: CallFilter;
   readonly mappingFds: readonly number[];
   readonly modules: readonly TraceModule[];
+  readonly functions: number;
   /** Functions whose return is not probed. */
   readonly withoutReturn: readonly FunctionId[];
   /** A trace file to continue, or whoever is shown the events live. */
@@ -30,6 +31,8 @@ export interface DrainTotals {
   readonly lost: number;
   /** Time that back-pressure held the target; not in the trace's times. */
   readonly stopped: Ns;
+  /** Calls by function id, before any filter. */
+  readonly callsByFunction: Uint32Array;
 }
 
 export interface Drain {

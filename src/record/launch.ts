@@ -18,6 +18,8 @@ export interface LaunchRequest {
   readonly argv: readonly [string, ...string[]];
   readonly user: RunAs | undefined;
   readonly randomizeAddresses: boolean;
+  /** Without the caller's standard streams: for programs of our own. */
+  readonly silent: boolean;
 }
 
 /** Ids of a user; the supplementary groups are looked up when the target starts. */
@@ -100,7 +102,8 @@ function spawnHeld(request: LaunchRequest): Spawned {
       : ['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--init-groups', '--'];
   const words = ['-c', holdScript(world, gate), 'utrace', ...runAs, ...request.argv];
   // Descriptors below the gate are all the caller's; higher ones are inherited without being named.
-  const stdio = [...Array.from({ length: gate }, (_, fd) => fd), 'pipe' as const];
+  const inherited = Array.from({ length: gate }, (_, fd) => (request.silent && fd < 3 ? 'ignore' : fd));
+  const stdio = [...inherited, 'pipe' as const];
   const env = withoutOurVariables(process.env);
   const child = inWorld(request, world, () => spawn('/bin/sh', words, { stdio, env }));
   return { child, gate: child.stdio[gate as 3] as Socket };

@@ -35,7 +35,7 @@ export async function prepareTarget(options: RunOptions): Promise<PreparedTarget
   const user = target.user === undefined ? undefined : findUser(target.user);
   const program = findProgram(target.argv[0], user);
   const { libraries } = findLibraries(program, process.env);
-  const request: LaunchRequest = { ...target, program, user };
+  const request: LaunchRequest = { ...target, program, user, silent: false };
   return {
     plan: makePlan({ executable: program, libraries, selection, placement }),
     command: target.argv,

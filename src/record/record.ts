@@ -4,9 +4,11 @@
 import { arch, cpus, hostname, release } from 'node:os';
 import type { ProbeState, TraceHeader } from '../trace/model.js';
 import { TraceWriter } from '../trace/writer.js';
-import type { FunctionId } from '../util/units.js';
+import type { FunctionId, Ns } from '../util/units.js';
 import { version } from '../util/version.js';
 import { collectEvents } from './collect-events.js';
+import { describeOverhead } from './costs/overhead.js';
+import { probeCosts } from './costs/probe-costs.js';
 import type { DrainRequest } from './drain.js';
 import type { LiveSink } from './live-sink.js';
 import type { RecordOptions } from './options.js';
@@ -32,15 +34,21 @@ export async function record(
   const { plan } = prepared;
   for (const note of plan.notes) say(note);
   requirePrivileges(options.target.kind === 'launch' && options.target.user !== undefined);
+  const costs = await probeCosts();
   const startTime = process.hrtime.bigint();
   const writer = output.kind === 'trace' ? createTrace(output.path, prepared, options, startTime) : undefined;
   const target = await prepared.start();
+  let probed: readonly ProbeState[] = [];
+  let begun = startTime;
   const begin = (engine: TraceHeader['engine'], states: readonly ProbeState[]): DrainRequest['output'] => {
+    probed = states;
+    begun = process.hrtime.bigint();
     if (output.kind === 'live') {
       output.sink.begin(plan.functions, plan.modules);
       return output;
     }
     writer?.addProbes(states, 0 as FunctionId);
+    writer?.addProbeCosts(costs.values());
     writer?.setEngine(engine);
     writer?.close();
     return output;
@@ -54,6 +62,10 @@ export async function record(
     say,
   });
   if (output.kind === 'live') output.sink.end();
+  const span = (Number(process.hrtime.bigint() - begun) - result.stopped) as Ns;
+  const { callsByFunction: calls } = result;
+  const overhead = describeOverhead({ functions: plan.functions, states: probed, costs, calls, span });
+  if (overhead !== undefined) say(overhead);
   return result;
 }
 

@@ -30,6 +30,7 @@ export interface RecordedTarget {
 
 export class Recorder {
   calls = 0;
+  readonly callsByFunction: Uint32Array;
   /** Returns whose call was never seen: their entry was lost, or the stack was switched by hand. */
   #orphans = 0;
   #orphansFrom = 0 as Ns;
@@ -52,7 +53,9 @@ export class Recorder {
     readonly executableOf: (pid: Pid) => string,
     /** Whether a function's return is probed. */
     readonly hasReturn: (fn: number) => boolean,
+    functions: number,
   ) {
+    this.callsByFunction = new Uint32Array(functions);
     this.#execsAhead = target.execsAhead;
     if (this.#execsAhead > 0) return;
     this.#startProcess(target.executable, 0);
@@ -118,6 +121,7 @@ export class Recorder {
       if (!stack.return(time, fn, slot, this.events)) this.#orphans++;
     } else {
       this.calls++;
+      this.callsByFunction[fn]!++;
       stack.enter(time, fn, slot, this.events);
     }
   }

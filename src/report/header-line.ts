@@ -17,8 +17,10 @@ export interface Coverage {
   readonly failed: number;
 }
 
-export function headerLine(trace: TraceReader): string {
+/** `compensated`: the cost of the probes is not in the times. */
+export function headerLine(trace: TraceReader, compensated = false): string {
   const facts: string[] = [];
+  if (compensated) facts.push('cost of probes taken out');
   if (trace.stopped > 0) facts.push(`target stopped for ${formatTime(trace.stopped)}, in no time shown`);
   if (trace.missing > 0) facts.push(`${plural(trace.missing, 'event')} missing: the file was damaged`);
   if (!trace.finished) facts.push('unfinished: the recorder is still at work, or was killed');

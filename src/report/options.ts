@@ -19,6 +19,8 @@ export interface ReportOptions {
   readonly nestLibraries: readonly string[];
   /** Functions of fewer bytes are hidden; library calls are not concerned. */
   readonly minSize: number;
+  /** Takes the measured cost of the probes out of the times. */
+  readonly compensate: boolean;
   /** Additional columns of the summary. */
   readonly columns: SummaryColumns;
   /** call-graph: arrows and depths in place of indentation. */

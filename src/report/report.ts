@@ -6,7 +6,9 @@ import type { Writable } from 'node:stream';
 import { filterEvents } from '../trace/filter.js';
 import { openTrace, type TraceReader } from '../trace/reader.js';
 import type { ThreadId } from '../util/units.js';
+import { callCosts } from './call-costs.js';
 import { CallStacks } from './call-stacks.js';
+import { Compensation } from './compensation.js';
 import { callGraphFormat } from './formats/call-graph-report.js';
 import { chromeFormat } from './formats/chrome.js';
 import { flameGraphFormat } from './formats/flame-graph.js';
@@ -32,11 +34,13 @@ export async function report(options: ReportOptions, out: Writable): Promise<Rep
   try {
     const isVisible = visibility(trace, options);
     const format = FORMATS[options.format](trace, options, output.write);
-    const header = headerLine(trace);
+    const costs = options.compensate ? callCosts(trace) : undefined;
+    const header = headerLine(trace, costs !== undefined);
     if (format.opensWithHeader) output.write(`${header}\n`);
     format.begin?.();
     const tidOf = (thread: ThreadId) => trace.threads[thread]?.tid;
-    const sink = filterEvents(options.filter, { tidOf, isVisible }, new CallStacks(format.visitor));
+    const filtered = filterEvents(options.filter, { tidOf, isVisible }, new CallStacks(format.visitor));
+    const sink = costs === undefined ? filtered : new Compensation(costs, filtered);
     for (const _ of replay(trace, format.order, sink)) {
       if (output.full) await output.drained();
       if (output.closed) break;

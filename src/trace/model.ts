@@ -130,6 +130,18 @@ export interface TraceStop {
   readonly duration: Ns;
 }
 
+/** What a traced call costs on the machine of the trace, by what its probe stands on. Means in ns. */
+export interface ProbeCost {
+  /** The instruction class of `probe.instruction`; `, in a library` behind it for a library call probed there. */
+  readonly kind: string;
+  /** Between the timestamps of entry and return. */
+  readonly inside: number;
+  /** Before the one and after the other. */
+  readonly outside: number;
+  /** The whole cost of a call whose return is not probed. */
+  readonly entryOnly: number;
+}
+
 /** How a call ended. */
 export enum Leave {
   /** The return probe fired: the time is exact. */

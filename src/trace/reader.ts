@@ -10,6 +10,7 @@ import type { EncodedBlock } from './block.js';
 import { BlockCursor, BlockDamage, decodeStack } from './cursor.js';
 import { metaToHeader } from './header.js';
 import type {
+  ProbeCost,
   ProbeState,
   TraceFunction,
   TraceHeader,
@@ -115,6 +116,11 @@ export class TraceReader {
   /** By function id. */
   probes(): (ProbeState | undefined)[] {
     return this.query(() => rows.readProbes(this.db));
+  }
+
+  /** By kind; empty: the recorder could not measure them. */
+  probeCosts(): ProbeCost[] {
+    return this.query(() => rows.readProbeCosts(this.db));
   }
 
   close(): void {

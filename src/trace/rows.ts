@@ -17,6 +17,7 @@ import type {
 } from '../util/units.js';
 import { BLOCK_EVENTS, type EncodedBlock } from './block.js';
 import type {
+  ProbeCost,
   ProbeState,
   ProcessEnd,
   TraceFunction,
@@ -173,6 +174,21 @@ export function readLosses(db: Database.Database): TraceLoss[] {
 /** Sum over `stop`. */
 export function readStopped(db: Database.Database): Ns {
   return all(db, 'SELECT duration FROM stop').reduce((sum, row) => sum + natural(row.duration), 0) as Ns;
+}
+
+export function readProbeCosts(db: Database.Database): ProbeCost[] {
+  return all(db, 'SELECT * FROM probe_cost ORDER BY kind').map((row) => ({
+    kind: text(row.kind),
+    inside: duration(row.inside),
+    outside: duration(row.outside),
+    entryOnly: duration(row.entry_only),
+  }));
+}
+
+/** ns, with a fraction. */
+function duration(value: unknown): number {
+  if (typeof value === 'number' && value >= 0 && value < Number.MAX_SAFE_INTEGER) return value;
+  throw new Error(`not a duration: ${String(value)}`);
 }
 
 export function readCoverage(db: Database.Database): Coverage {

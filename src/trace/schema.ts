@@ -88,6 +88,12 @@ CREATE TABLE loss (
   count INTEGER NOT NULL,
   cause TEXT NOT NULL
 );
+CREATE TABLE probe_cost (
+  kind TEXT PRIMARY KEY NOT NULL,
+  inside REAL NOT NULL,
+  outside REAL NOT NULL,
+  entry_only REAL NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE stop (
   id INTEGER PRIMARY KEY,
   time INTEGER NOT NULL,

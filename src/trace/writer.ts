@@ -14,6 +14,7 @@ import { headerToMeta } from './header.js';
 import type {
   EventSink,
   Leave,
+  ProbeCost,
   ProbeState,
   ProcessEnd,
   TraceFunction,
@@ -89,6 +90,15 @@ export class TraceWriter implements EventSink {
     this.insertAll('INSERT INTO probe VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)', states, (state, i) =>
       probeRow((first + i) as FunctionId, state),
     );
+  }
+
+  addProbeCosts(costs: Iterable<ProbeCost>): void {
+    this.insertAll('INSERT INTO probe_cost VALUES (?, ?, ?, ?)', [...costs], (cost) => [
+      cost.kind,
+      cost.inside,
+      cost.outside,
+      cost.entryOnly,
+    ]);
   }
 
   addProcess(process: TraceProcess): void {

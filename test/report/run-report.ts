@@ -12,6 +12,7 @@ export const DEFAULTS: Omit<ReportOptions, 'input' | 'format'> = {
   libraries: NOTHING,
   nestLibraries: [],
   minSize: 0,
+  compensate: false,
   columns: { avgSelf: false, avgTotal: false, percentSelf: false, percentTotal: false },
   flat: false,
   tid: false,
