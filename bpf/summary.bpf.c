@@ -159,6 +159,19 @@ static long close_one_above(__u32 step, struct walk *walk)
 	return 0;
 }
 
+/* Of a function whose return is not probed nobody tells the end: an entry at its slot is no tail call of its. */
+static long close_one_over(__u32 step, struct walk *walk)
+{
+	struct utrace_stack *stack = walk->stack;
+	__u32 top = stack->depth - 1;
+
+	if (top >= UTRACE_FRAMES || stack->frames[top].slot != walk->slot ||
+	    !(stack->frames[top].function & UTRACE_FRAME_NO_RETURN))
+		return 1;
+	close_innermost(stack, walk->time, UNWOUND);
+	return 0;
+}
+
 /* Stops at the innermost open call of the function at this slot; `depth` is then its depth. */
 static long find_at_slot(__u32 step, struct walk *walk)
 {
@@ -213,10 +226,11 @@ static __noinline void settle_enter(struct utrace_stack *stack, __u32 function, 
 	struct walk walk = { .stack = stack, .time = bpf_ktime_get_ns(), .slot = slot, .function = function,
 			     .ending = UNWOUND };
 
-	if (settle(&walk) == 0)
-		return;
-	walk.depth--;
-	bpf_loop(UTRACE_FRAMES, close_one_above, &walk, 0);
+	if (settle(&walk) != 0) {
+		walk.depth--;
+		bpf_loop(UTRACE_FRAMES, close_one_above, &walk, 0);
+	}
+	bpf_loop(UTRACE_FRAMES, close_one_over, &walk, 0);
 }
 
 static __noinline void settle_return(struct utrace_stack *stack, __u32 function, __u32 slot, __u64 time)
@@ -335,6 +349,8 @@ static __always_inline int enter(struct pt_regs *ctx, __u32 tid, __u64 cookie)
 	frame = &stack->frames[depth];
 	open = &stack->open[function & (UTRACE_OPEN_SLOTS - 1)];
 	frame->function = function;
+	if (cookie & UTRACE_COOKIE_NO_RETURN)
+		frame->function |= UTRACE_FRAME_NO_RETURN;
 	if (*open && is_open(stack, function))
 		frame->function |= UTRACE_FRAME_NESTED;
 	frame->slot = slot;

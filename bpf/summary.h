@@ -28,7 +28,7 @@ struct utrace_totals {
 
 /* An open call. */
 struct utrace_frame {
-	__u32 function;		/* | UTRACE_FRAME_NESTED */
+	__u32 function;		/* | UTRACE_FRAME_NESTED | UTRACE_FRAME_NO_RETURN */
 	__u32 slot;		/* address of the return-address slot >> 3, as in struct utrace_event */
 	__u64 start;		/* CLOCK_MONOTONIC, ns */
 	__u64 callees;		/* time of the callees that have ended */
@@ -36,6 +36,8 @@ struct utrace_frame {
 
 /* Another call of the same function is open below: not to be added to its total. */
 #define UTRACE_FRAME_NESTED (1u << 31)
+/* The function's return is not probed. */
+#define UTRACE_FRAME_NO_RETURN (1u << 30)
 
 #define UTRACE_FRAMES 1024
 #define UTRACE_OPEN_SLOTS 512
