@@ -214,7 +214,7 @@ function leadsTo(instruction: Instruction, address: number): boolean {
 }
 
 /** The function that starts last at or before `at`. */
-function ownerOf(functions: FunctionRanges, at: number): CodeRange | undefined {
+export function ownerOf(functions: FunctionRanges, at: number): CodeRange | undefined {
   let low = 0;
   let high = functions.length;
   while (low < high) {

@@ -22,7 +22,7 @@ import { readSymbolTable } from '../../symbols/symbol-table.js';
 import type { ProbeSite } from '../plan.js';
 import type { Candidate } from '../plan-candidates.js';
 import type { PlanModule } from '../plan-modules.js';
-import { type CodeSegment, readCode, scanBranches } from './branches.js';
+import { type CodeSegment, ownerOf, readCode, scanBranches } from './branches.js';
 import { chooseSites, type PlacedFunction, type Site } from './choose-sites.js';
 import type { InstructionClass } from './instruction-class.js';
 
@@ -149,7 +149,8 @@ function findTailCalls(elf: ElfFile, { candidates, sites }: LibraryTargetInput):
   });
   const inStub = (at: number): boolean =>
     pltSections(elf).some((section) => at >= section.offset && at < section.offset + section.size);
-  const isReturned = (at: number): boolean => functions.some(({ start, end }) => at >= start && at < end);
+  functions.sort((a, b) => a.start - b.start);
+  const isReturned = (at: number): boolean => at < (ownerOf(functions, at)?.end ?? 0);
   const jumped = new Set<number>();
   for (const { at, target } of scanBranches(segments, stubs) ??
     stubs.map((stub) => ({ at: -1, target: stub }))) {
