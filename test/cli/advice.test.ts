@@ -67,8 +67,8 @@ describe('advice', () => {
     const hint = (code: string, own?: string) =>
       hintFor(new UtraceError({ code, message: 'm', hint: own, cause }));
     expect(hint('ATTACH_FAILED', 'own')).toBe('own');
-    expect(hint('ATTACH_FAILED')).toBe(ADVICE['ENOSPC']?.kernel);
-    expect(hint('OUTPUT_IO')).toBe(ADVICE['ENOSPC']?.file);
+    expect(hint('ATTACH_FAILED')).toBe(ADVICE.ENOSPC?.kernel);
+    expect(hint('OUTPUT_IO')).toBe(ADVICE.ENOSPC?.file);
     expect(hintFor(new UtraceError({ code: 'X', message: 'm' }))).toBeUndefined();
   });
 });

@@ -11,17 +11,17 @@ import { AS_NOBODY, type Compiled, compile, isRoot } from '../cli/child.js';
 const USER = { uid: 1234, gid: 2345 };
 
 describe('findProgram', () => {
-  const path = process.env['PATH'];
+  const path = process.env.PATH;
   let folder = '';
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'utrace-find-'));
     chmodSync(folder, 0o755);
     for (const name of ['first', 'second']) mkdirSync(join(folder, name));
-    process.env['PATH'] = `${folder}/first:${folder}/second`;
+    process.env.PATH = `${folder}/first:${folder}/second`;
   });
   afterEach(() => {
-    process.env['PATH'] = path;
+    process.env.PATH = path;
     rmSync(folder, { recursive: true });
   });
 
@@ -50,9 +50,9 @@ describe('findProgram', () => {
   });
 
   it('an empty entry of PATH is the working directory, an unset PATH the usual places', () => {
-    process.env['PATH'] = '';
+    process.env.PATH = '';
     expect(refusal('package.json')).toMatchObject({ code: 'CANNOT_RUN' });
-    delete process.env['PATH'];
+    delete process.env.PATH;
     expect(findProgram('sh')).toMatch(/^\/(usr\/)?bin\/sh$/);
   });
 
@@ -113,7 +113,7 @@ describe('findProgram', () => {
 
     const asNobody = (word: string): unknown => {
       // setpriv is looked up in it.
-      process.env['PATH'] = path;
+      process.env.PATH = path;
       const { stdout } = compiled.run(
         `const { findProgram } = await import(base + '/record/find-program.js');
          try { console.log(JSON.stringify({ path: findProgram(process.argv[1]) })); }

@@ -10,14 +10,14 @@ describe('findUser', () => {
   });
 
   it('falls back to /etc/passwd where there is no getent', () => {
-    const path = process.env['PATH'];
-    process.env['PATH'] = '/nonexistent';
+    const path = process.env.PATH;
+    process.env.PATH = '/nonexistent';
     try {
       expect(findUser('root')).toEqual({ uid: 0, gid: 0 });
       expect(findUser('0')).toEqual({ uid: 0, gid: 0 });
       expect(() => findUser('roto')).toThrow('no such user: roto');
     } finally {
-      process.env['PATH'] = path;
+      process.env.PATH = path;
     }
   });
 
