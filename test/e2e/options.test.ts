@@ -213,7 +213,17 @@ describe('options without privilege', () => {
   });
 
   it('--list: each function with module, kind and reason; nothing is run, no privilege is needed', async () => {
-    const words = ['--list', '--min-size', '64', '--no-function', 'main', '--', fixture('sort')];
+    const words = [
+      '--list',
+      '--placement',
+      'entry',
+      '--min-size',
+      '64',
+      '--no-function',
+      'main',
+      '--',
+      fixture('sort'),
+    ];
     const { stdout, status } = await utrace(words);
     expect(status).toBe(0);
     expect(stdout).not.toContain('sorted');

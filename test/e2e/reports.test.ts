@@ -56,7 +56,7 @@ describePrivileged('reports', () => {
   });
 
   it('flame-graph: folded stacks whose samples are the self times', async () => {
-    const folded = parseFolded(await report(trace, 'flame-graph', '--sample-time', '1ns'));
+    const folded = parseFolded(await report(trace, 'flame-graph', '--compensate', '--sample-time', '1ns'));
     const byLeaf = new Map<string, number>();
     let sum = 0;
     for (const [stack, samples] of folded) {

@@ -52,8 +52,8 @@ describe('requireProcess', () => {
   });
 
   it('a zombie: names its parent', async () => {
-    // The shell becomes a program that never waits for the child that the shell had started.
-    const parent = await start('sh', '-c', 'true & echo $!; exec sleep 60');
+    // The shell becomes, before its child ends, a program that never waits for it.
+    const parent = await start('sh', '-c', 'sleep 0.5 & echo $!; exec sleep 60');
     const [line] = (await once(parent.stdout!, 'data')) as [Buffer];
     const pid = Number(line.toString());
     await other(() => /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')) || undefined);
