@@ -31,7 +31,8 @@ for (const engine of process.getuid?.() === 0 ? engines : []) {
     '--',
     '/bin/true',
   ]);
-  if (status === 125 && /this kernel has no/.test(stderr)) lacking.set(engine, stderr.split('\n')[0] ?? '');
+  const reason = /this kernel has no .*/.exec(stderr)?.[0];
+  if (status === 125 && reason !== undefined) lacking.set(engine, reason);
   else if (status !== 0) throw new Error(`${engine}: ${stderr}`);
 }
 
