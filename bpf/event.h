@@ -53,7 +53,8 @@ enum utrace_counter {
 	UTRACE_LOST_RETURN = 1,	/* ring full at a return */
 	UTRACE_LOST_TASK = 2,	/* ring full at a fork, exec or exit */
 	UTRACE_LOST_CALLER = 3,	/* who called a library function could not be read */
-	UTRACE_COUNTERS = 4,
+	UTRACE_LOST_PROBE = 4,	/* tracefs engine: a hit of no probe of ours, which would be our own error */
+	UTRACE_COUNTERS = 5,
 };
 
 /* Back-pressure: who stops the target claims the state, sends SIGSTOP, and only then says so. */
@@ -89,7 +90,7 @@ struct utrace_code {
 _Static_assert(sizeof(struct utrace_event) == 16, "event layout");
 _Static_assert(sizeof(struct utrace_task_record) == 40, "task record layout");
 _Static_assert(sizeof(struct utrace_config) == 16, "config layout");
-_Static_assert(sizeof(struct utrace_shared) == 40, "shared layout");
+_Static_assert(sizeof(struct utrace_shared) == 48, "shared layout");
 _Static_assert(sizeof(struct utrace_code) == 32, "code layout");
 
 #endif

@@ -31,6 +31,7 @@ struct return_instance {
 
 struct uprobe_task {
 	struct return_instance *return_instances;
+	unsigned long vaddr;
 } __attribute__((preserve_access_index));
 
 struct task_struct {
@@ -38,6 +39,15 @@ struct task_struct {
 	int tgid;
 	struct mm_struct *mm;
 	struct uprobe_task *utask;
+} __attribute__((preserve_access_index));
+
+/* Both private to kernel/trace/trace_uprobe.c, yet in its BTF. */
+struct trace_uprobe {
+	unsigned long offset;	/* in the file */
+} __attribute__((preserve_access_index));
+
+struct uprobe_dispatch_data {
+	struct trace_uprobe *tu;
 } __attribute__((preserve_access_index));
 
 #endif

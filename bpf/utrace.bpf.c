@@ -33,6 +33,11 @@ static __always_inline void lose_caller(void)
 	lose(UTRACE_LOST_CALLER);
 }
 
+static __always_inline void lose_probe(void)
+{
+	lose(UTRACE_LOST_PROBE);
+}
+
 /*
  * A reader that is behind must not cost events: the whole process stops (the threads within microseconds, for
  * which the ring keeps room) until user space has drained. SENT comes after the signal, so that no SIGCONT overtakes it.

@@ -57,6 +57,22 @@ const requirements = [
   ]),
   need('bpftrace', 'the peer that the benchmark measures', program('bpftrace'), same('bpftrace'), ['bench']),
   need('uftrace', 'the peer that the benchmark measures', program('uftrace'), same('uftrace'), ['bench']),
+  need(
+    'qemu',
+    'boots other kernels',
+    program('qemu-system-x86_64'),
+    { ...same('qemu-system-x86'), pacman: 'qemu-base' },
+    ['kernels'],
+  ),
+  need(
+    'busybox',
+    'the first process there',
+    program('busybox'),
+    { ...same('busybox'), apt: 'busybox-static' },
+    ['kernels'],
+  ),
+  need('cpio', 'packs its initial RAM disk', program('cpio'), same('cpio'), ['kernels']),
+  need('xz', 'unpacks kernel modules', program('xz'), { ...same('xz'), apt: 'xz-utils' }, ['kernels']),
   { ...need('rustc', 'the Rust fixture', program('rustc'), same('rustc'), ['test']), optional: true },
 ];
 
@@ -68,7 +84,7 @@ const installCommands = {
   apk: 'apk add',
 };
 
-/** Installs what `purpose` (`run`, `test` or `bench`) misses; returns a few words on what was done. */
+/** Installs what `purpose` (`run`, `test`, `bench` or `kernels`) misses; returns a few words on what was done. */
 export async function installRequirements(purpose) {
   const missing = missingFor(purpose);
   if (missing.length === 0) return undefined;

@@ -1,8 +1,8 @@
 /** bpf/utrace.bpf.c: calls and returns as records in a ring. */
 import type { Pid } from '../util/units.js';
-import { type CallerRequest, loadObject, type ProbeObject } from './object.js';
+import { type CallerRequest, type EngineRequest, loadObject, type ProbeObject } from './object.js';
 
-export interface EventObjectRequest {
+export interface EventObjectRequest extends EngineRequest {
   /** CLOCK_MONOTONIC at time 0 of the trace, ns. */
   readonly startTime: bigint;
   readonly tgid: Pid;
@@ -24,6 +24,8 @@ export interface EventObject extends ProbeObject {
 export function loadEventObject(request: EventObjectRequest): EventObject {
   const { ringBytes } = request;
   const object = loadObject({
+    engine: request.engine,
+    probes: request.probes,
     file: 'utrace.bpf.o',
     caller: request.caller,
     config: encodeConfig(request),

@@ -14,12 +14,25 @@ const perfCall = libc.func(
 const mmapCall = libc.func(
   'void *mmap(void *address, size_t length, int prot, int flags, int fd, int64_t offset)',
 );
+const fsopenCall = libc.func('long syscall(long number, const char *type, unsigned int flags)');
+const fsconfigCall = libc.func(
+  'long syscall(long number, int fs, unsigned int command, void *key, void *value, int aux)',
+);
+const fsmountCall = libc.func(
+  'long syscall(long number, int fs, unsigned int flags, unsigned int attributes)',
+);
 const personalityCall = libc.func('int personality(unsigned long persona)');
 const fcntlCall = libc.func('int fcntl(int fd, int command, int argument)');
 const closeCall = libc.func('int close(int fd)');
 
 const SYS_BPF = 321;
 const SYS_PERF_EVENT_OPEN = 298;
+const SYS_FSOPEN = 430;
+const SYS_FSCONFIG = 431;
+const SYS_FSMOUNT = 432;
+const FSCONFIG_CMD_CREATE = 6;
+/** FSOPEN_CLOEXEC, FSMOUNT_CLOEXEC */
+const FS_CLOEXEC = 1;
 const PERF_FLAG_FD_CLOEXEC = 8;
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
@@ -46,10 +59,29 @@ export function bpf(command: number, attr: Uint8Array): number {
   return result;
 }
 
-/** perf_event_open(2) for one process on one CPU. Returns the descriptor; throws ErrnoError. */
+/** perf_event_open(2) for one task on one CPU, or on all (-1). Returns the descriptor; throws ErrnoError. */
 export function perfEventOpen(attr: Uint8Array, pid: number, cpu: number): number {
   const result = perfCall(SYS_PERF_EVENT_OPEN, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC) as number;
   if (result < 0) throw new ErrnoError('perf_event_open', errnoName(koffi.errno()));
+  return result;
+}
+
+/**
+ * A file system of this type that is mounted nowhere: `/proc/self/fd/N/` leads into it, and it is gone with the
+ * descriptor. fsopen(2), fsconfig(2), fsmount(2): 5.2. Throws ErrnoError.
+ */
+export function mountUnseen(type: string): number {
+  const fs = checked('fsopen', fsopenCall(SYS_FSOPEN, type, FS_CLOEXEC) as number);
+  try {
+    checked('fsconfig', fsconfigCall(SYS_FSCONFIG, fs, FSCONFIG_CMD_CREATE, null, null, 0) as number);
+    return checked('fsmount', fsmountCall(SYS_FSMOUNT, fs, FS_CLOEXEC, 0) as number);
+  } finally {
+    closeCall(fs);
+  }
+}
+
+function checked(call: string, result: number): number {
+  if (result < 0) throw new ErrnoError(call, errnoName(koffi.errno()));
   return result;
 }
 

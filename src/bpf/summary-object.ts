@@ -1,9 +1,9 @@
 /** bpf/summary.bpf.c: totals by function, kept in the kernel. */
 import { onlineCpus } from '../util/cpus.js';
 import type { Pid, Tid } from '../util/units.js';
-import { type CallerRequest, loadObject, type ProbeObject } from './object.js';
+import { type CallerRequest, type EngineRequest, loadObject, type ProbeObject } from './object.js';
 
-export interface SummaryObjectRequest {
+export interface SummaryObjectRequest extends EngineRequest {
   readonly tgid: Pid;
   readonly caller: CallerRequest;
   /** The only thread that counts; undefined: all. */
@@ -37,6 +37,8 @@ export function loadSummaryObject(request: SummaryObjectRequest): SummaryObject 
   const shards = shardCount(functions, onlineCpus().length);
   const stacks = stackCount(request.threads);
   const object = loadObject({
+    engine: request.engine,
+    probes: request.probes,
     file: 'summary.bpf.o',
     caller: request.caller,
     config: encodeConfig(request, functions, shards, stacks),

@@ -38,7 +38,7 @@ const NEEDS_ROOT = ['PROCESS_NOT_READABLE'];
 const MOST_CAUSES = 8;
 const KERNEL_CODES = ['ATTACH_FAILED', 'BPF_REFUSED', 'NO_UPROBE_MULTI', 'LINK_FAILED'];
 
-const NEWER_KERNEL = 'utrace needs Linux 6.6 or later; see yours: uname -r';
+const NEWER_KERNEL = 'utrace needs Linux 5.15 or later; see yours: uname -r';
 const UNPROBEABLE =
   'the kernel refuses a probe on this instruction; find the function with --list, leave it out with --no-function';
 

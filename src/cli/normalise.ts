@@ -1,4 +1,5 @@
 /** Raw options -> the frozen, typed options of one command. All checks that need no file and no process are here. */
+import { ENGINES, type Engine } from '../bpf/engine.js';
 import type { AggregateOptions, RecordOptions, SelectionOptions, TargetOptions } from '../record/options.js';
 import {
   REPORT_FORMATS,
@@ -35,6 +36,7 @@ export function recordOptions(raw: RawOptions): RecordOptions {
     placement: placement(raw.values.get('placement')),
     ringBytes: buffer === undefined ? DEFAULT_RING : parseRingSize('--buffer', buffer),
     onFull: onFull(raw.values.get('on-full'), target.kind),
+    engine: engine(raw.values.get('engine')),
     debug: raw.flags.has('debug'),
   });
 }
@@ -47,6 +49,7 @@ export function aggregateOptions(raw: RawOptions): AggregateOptions {
     placement: placement(raw.values.get('placement')),
     tid: callFilter(raw).tid,
     interval: interval === undefined ? undefined : parseInterval('--interval', interval),
+    engine: engine(raw.values.get('engine')),
     debug: raw.flags.has('debug'),
   });
 }
@@ -114,6 +117,14 @@ function placement(text: string | undefined): RecordOptions['placement'] {
   if (text === undefined || text === 'cheapest') return 'cheapest';
   if (text === 'entry') return text;
   throw badValue('--placement', text, 'cheapest or entry', '--placement=entry');
+}
+
+function engine(text: string | undefined): Engine | undefined {
+  if (text === undefined) return undefined;
+  const known = ENGINES.find((name) => name === text);
+  if (known !== undefined) return known;
+  const near = nearest(text, ENGINES, 1);
+  throw badValue('--engine', text, `one of ${ENGINES.join(', ')}`, `--engine=${near[0] ?? 'multi'}`);
 }
 
 function targetOptions(raw: RawOptions): TargetOptions {

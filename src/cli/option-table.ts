@@ -302,6 +302,15 @@ export const OPTIONS: readonly OptionDefinition[] = [
     modes: RUNS,
   },
   {
+    name: 'engine',
+    kind: 'value',
+    placeholder: 'ENGINE',
+    describe:
+      'How probes are attached: session, multi or tracefs (default: the first of them that the kernel has)',
+    group: 'Recording',
+    modes: RUNS,
+  },
+  {
     name: 'debug',
     alias: 'd',
     kind: 'flag',

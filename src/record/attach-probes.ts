@@ -1,5 +1,5 @@
 /**
- * Places the plan's probes: one uprobe_multi link a module. A link is all or nothing, so where the kernel
+ * Places the plan's probes: one uprobe_multi link a module, or a tracefs event for each 1,000. A link is all or nothing, so where the kernel
  * refuses one the set is halved until the offsets at fault stand alone; they are reported as failed and the rest is probed.
  */
 import { ErrnoError } from '../bpf/libc.js';
@@ -10,6 +10,7 @@ import { UtraceError } from '../util/errors.js';
 import type { FileOffset, ModuleId, Pid } from '../util/units.js';
 import { COOKIE_LIBRARY, COOKIE_NO_RETURN } from './event.js';
 import type { ProbePlan } from './plan.js';
+import { TracefsProbes } from './tracefs-probes.js';
 
 export interface AttachedProbes {
   /** One per function of the plan, same index. */
@@ -44,14 +45,17 @@ export function attachProbes(
   );
   const detach = (): void => {
     for (const link of links.splice(0)) link.close();
+    tracefs?.close();
+    tracefs = undefined;
   };
+  let tracefs: TracefsProbes | undefined;
   let failed = 0;
   try {
+    if (object.engine === 'tracefs') tracefs = new TracefsProbes(object.cookiesFd, pid);
     for (const module of plan.modules) {
       const probes = sitesOf(plan, module.id);
       if (probes.length === 0) continue;
-      const make = linkMaker(object, pid, pathOf(module.id));
-      for (const failure of linkAll(probes, make, links)) {
+      for (const failure of linkModule(probes, pathOf(module.id))) {
         states[failure.probe.id] = { status: 'failed', offset: failure.probe.offset, errno: failure.errno };
         failed++;
       }
@@ -62,6 +66,14 @@ export function attachProbes(
   }
   const probed = states.reduce((sum, state) => sum + (state.status === 'probed' ? 1 : 0), 0);
   return { states, probed, failed, detach };
+
+  function linkModule(probes: readonly Probe[], path: string): Failure[] {
+    if (tracefs === undefined)
+      return linkAll(probes, linkMaker(object, multiLinks(object, pid, path)), links);
+    return tracefs
+      .groups(path, probes, cookieOf)
+      .flatMap(({ members, create }) => linkAll(members, linkMaker(object, create), links));
+  }
 }
 
 interface Probe {
@@ -90,11 +102,10 @@ function sitesOf(plan: ProbePlan, module: ModuleId): Probe[] {
   return probes;
 }
 
-type LinkMaker = (probes: readonly Probe[]) => Link[];
+type LinkCreator = (programFd: number, atReturn: boolean, probes: readonly Probe[]) => Link;
 
-/** Session: one link, whose program declines returns by cookie. Multi: the entries, and the returns that are wanted. */
-function linkMaker(object: ProbeObject, pid: Pid, path: string): LinkMaker {
-  const create = (programFd: number, atReturn: boolean, probes: readonly Probe[]): Link =>
+function multiLinks(object: ProbeObject, pid: Pid, path: string): LinkCreator {
+  return (programFd, atReturn, probes) =>
     createMultiLink({
       programFd,
       session: object.engine === 'session',
@@ -104,6 +115,12 @@ function linkMaker(object: ProbeObject, pid: Pid, path: string): LinkMaker {
       offsets: probes.map((probe) => probe.offset),
       cookies: BigUint64Array.from(probes, cookieOf),
     });
+}
+
+type LinkMaker = (probes: readonly Probe[]) => Link[];
+
+/** Session: one link, whose program declines returns by cookie. Else: the entries, and the returns that are wanted. */
+function linkMaker(object: ProbeObject, create: LinkCreator): LinkMaker {
   const { returnFd } = object;
   if (returnFd === undefined) return (probes) => [create(object.enterFd, false, probes)];
   return (probes) => {

@@ -2,10 +2,10 @@
  * The collection of every event: a ring, the worker that drains it, and what guards a target that back-pressure
  * may stop.
  */
+import type { Engine } from '../bpf/engine.js';
 import { loadEventObject } from '../bpf/event-object.js';
 import { ErrnoError } from '../bpf/libc.js';
 import { closeMappingRings, type MappingRing, openMappingRings } from '../bpf/mapping-events.js';
-import type { Engine } from '../bpf/object.js';
 import type { ProbeState, ProcessEnd } from '../trace/model.js';
 import { onlineCpus } from '../util/cpus.js';
 import type { FunctionId, Ns, Pid } from '../util/units.js';
@@ -46,7 +46,15 @@ export function collectEvents(request: EventCollectionRequest): Collection<Drain
   if (onFull === 'block') closers.push(guardTarget(pid));
   try {
     const stopAbove = onFull === 'block' ? ringBytes * STOP_SHARE : 0;
-    const object = loadEventObject({ startTime, tgid: pid, caller: callerOf(target), ringBytes, stopAbove });
+    const object = loadEventObject({
+      engine: options.engine,
+      probes: plan.sites.length,
+      startTime,
+      tgid: pid,
+      caller: callerOf(target),
+      ringBytes,
+      stopAbove,
+    });
     return { object, start, close };
 
     async function start(states: readonly ProbeState[]) {

@@ -57,7 +57,15 @@ export function collectTotals(request: TotalsRequest): Collection<{ readonly sna
   const functions = plan.functions.length;
   const threads = target.recorded.threads.length;
   const caller = callerOf(target);
-  const object = loadSummaryObject({ tgid: pid, caller, tid: options.tid, functions, threads });
+  const object = loadSummaryObject({
+    engine: options.engine,
+    probes: plan.sites.length,
+    tgid: pid,
+    caller,
+    tid: options.tid,
+    functions,
+    threads,
+  });
   const timers: NodeJS.Timeout[] = [];
   const stopTimers = (): void => {
     for (const timer of timers.splice(0)) clearInterval(timer);

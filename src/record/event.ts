@@ -18,6 +18,7 @@ export const LOSS_CAUSES = [
   'ring full at a return',
   'ring full at a fork, exec or exit',
   'caller of a library function not readable',
+  'hit of an unknown probe',
 ] as const;
 
 const TWO_POW_32 = 0x1_0000_0000;

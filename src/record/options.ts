@@ -1,4 +1,5 @@
 /** What the recorder needs to know, normalised once by the CLI and frozen. */
+import type { Engine } from '../bpf/engine.js';
 import type { CallFilter } from '../trace/model.js';
 import type { GlobFilter } from '../util/glob.js';
 import type { Ns, Pid, Tid } from '../util/units.js';
@@ -9,6 +10,8 @@ export interface RunOptions {
   readonly selection: SelectionOptions;
   /** Probes stand at each function's first byte, or where they cost least. */
   readonly placement: 'cheapest' | 'entry';
+  /** How probes are attached; undefined: the best way that the kernel has. */
+  readonly engine: Engine | undefined;
   readonly debug: boolean;
 }
 

@@ -208,6 +208,7 @@ describe('errors name what is wrong and what to do', () => {
     [['--time-filter', '10parsecs', '--', 'ls'], /--time-filter.*'10parsecs'/, /ms/],
     [['--time-filter', '-5ms', '--', 'ls'], /--time-filter.*'-5ms'|needs a value/, /./],
     [['-f', ',', '--', 'ls'], /--function.*','/, /./],
+    [['--engine', 'tracef', '--', 'ls'], /--engine.*session, multi, tracefs.*'tracef'/, /--engine=tracefs/],
   ])('%j', (argv, message, hint) => {
     expectError(() => run(...argv), message, hint);
   });

@@ -1,8 +1,8 @@
 /** -p: a living process is traced, let go, and is as it was before: running, and its code byte for byte the file's. */
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { describePrivileged, fixture, type Running, start, temporaryFolder, utracePath } from './run.js';
 import { callsIn } from './summary.js';
+import { textIsTheFile } from './text.js';
 
 describePrivileged('attach', () => {
   const folder = temporaryFolder();
@@ -11,7 +11,7 @@ describePrivileged('attach', () => {
     const server = await startServer();
     server.say('work 7');
     await server.seen('done 7');
-    const before = textIsTheFile(server.pid);
+    const before = textIsTheFile(server.pid, fixture('server'));
     const trace = `${folder}/attach.data`;
     const recorder = await attach(server.pid, trace);
     server.say('work 100');
@@ -24,7 +24,7 @@ describePrivileged('attach', () => {
     expect(outcome.status).toBe(0);
     server.say('work 9');
     await server.seen('done 9');
-    expect([before, textIsTheFile(server.pid)]).toEqual([true, true]);
+    expect([before, textIsTheFile(server.pid, fixture('server'))]).toEqual([true, true]);
     server.say('quit');
     expect((await server.ended).status).toBe(0);
     const calls = await callsIn(trace);
@@ -45,7 +45,7 @@ describePrivileged('attach', () => {
     expect((await callsIn(trace)).get('handle')).toBe(100);
     server.say('work 3');
     await server.seen('done 3');
-    expect(textIsTheFile(server.pid)).toBe(true);
+    expect(textIsTheFile(server.pid, fixture('server'))).toBe(true);
     server.say('quit');
     expect((await server.ended).status).toBe(0);
   });
@@ -100,29 +100,6 @@ async function attach(pid: number, trace?: string): Promise<Running> {
   const output = trace === undefined ? [] : ['--record', '-o', trace];
   const recorder = start([utracePath, ...output, '-p', `${pid}`]);
   await recorder.seen(`tracing process ${pid}`);
-  if (textIsTheFile(pid)) throw new Error('no probe was placed');
+  if (textIsTheFile(pid, fixture('server'))) throw new Error('no probe was placed');
   return recorder;
-}
-
-/** Compares each executable mapping of the program with its file. */
-function textIsTheFile(pid: number): boolean {
-  const memory = openSync(`/proc/${pid}/mem`, 'r');
-  try {
-    const path = fixture('server');
-    const file = readFileSync(path);
-    const maps = readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n');
-    return maps
-      .filter((line) => line.endsWith(path) && line.includes('r-xp'))
-      .every((line) => {
-        const [, from = '', to = '', offset = ''] = /^(\w+)-(\w+) \S+ (\w+)/.exec(line) ?? [];
-        const start = BigInt(`0x${from}`);
-        const seen = Buffer.alloc(Number(BigInt(`0x${to}`) - start));
-        readSync(memory, seen, 0, seen.length, start);
-        const fileStart = Number.parseInt(offset, 16);
-        const stored = file.subarray(fileStart, fileStart + seen.length);
-        return seen.subarray(0, stored.length).equals(stored);
-      });
-  } finally {
-    closeSync(memory);
-  }
 }
