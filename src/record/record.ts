@@ -34,7 +34,7 @@ export async function record(
   const { plan } = prepared;
   for (const note of plan.notes) say(note);
   requirePrivileges(options.target.kind === 'launch' && options.target.user !== undefined);
-  const costs = await probeCosts();
+  const costs = await probeCosts(options.engine);
   const startTime = process.hrtime.bigint();
   const writer = output.kind === 'trace' ? createTrace(output.path, prepared, options, startTime) : undefined;
   const target = await prepared.start();

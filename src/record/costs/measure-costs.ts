@@ -6,6 +6,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Engine } from '../../bpf/engine.js';
 import { loadEventObject } from '../../bpf/event-object.js';
 import { RingReader } from '../../bpf/ring.js';
 import { costKind } from '../../trace/cost-kind.js';
@@ -21,14 +22,14 @@ import type { ProbePlan, ProbeSite } from '../plan.js';
 import type { ProbeCosts } from './probe-costs.js';
 
 /** @throws ErrnoError, UtraceError where the kernel or the file system refuses; nothing is left behind. */
-export async function measureCosts(): Promise<ProbeCosts> {
+export async function measureCosts(engine: Engine | undefined): Promise<ProbeCosts> {
   const folder = mkdtempSync(join(tmpdir(), 'utrace-costs-'));
   try {
     const path = join(folder, 'program');
     const { file, offsets } = writeProgram(VARIANTS.flatMap(() => KINDS.map((kind) => kind.bytes)));
     writeFileSync(path, file);
     chmodSync(path, 0o700);
-    return costsOf(await runTraced(path, offsets as FileOffset[]));
+    return costsOf(await runTraced(engine, path, offsets as FileOffset[]));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -60,7 +61,11 @@ interface Times {
   readonly returns: number[];
 }
 
-async function runTraced(path: string, offsets: readonly FileOffset[]): Promise<Times[]> {
+async function runTraced(
+  engine: Engine | undefined,
+  path: string,
+  offsets: readonly FileOffset[],
+): Promise<Times[]> {
   const held = await launchHeld({
     program: path,
     argv: [path],
@@ -71,6 +76,8 @@ async function runTraced(path: string, offsets: readonly FileOffset[]): Promise<
   const closers: (() => void)[] = [held.abandon];
   try {
     const object = loadEventObject({
+      engine,
+      probes: offsets.length,
       startTime: process.hrtime.bigint(),
       tgid: held.pid,
       caller: { execsAhead: held.execsAhead, code: undefined },

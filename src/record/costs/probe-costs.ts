@@ -2,6 +2,7 @@
  * What a traced call costs on this machine, by what its probe stands on. Measured once a boot and kept; the trace
  * holds it (`probe_cost`), so that reports can take it out of the times.
  */
+import type { Engine } from '../../bpf/engine.js';
 import { costKind } from '../../trace/cost-kind.js';
 import type { ProbeCost, ProbeState, TraceFunction } from '../../trace/model.js';
 import { bootCacheFile, readBootCache, writeBootCache } from '../../util/boot-cache.js';
@@ -9,14 +10,14 @@ import { bootCacheFile, readBootCache, writeBootCache } from '../../util/boot-ca
 /** By `costKind`. */
 export type ProbeCosts = ReadonlyMap<string, ProbeCost>;
 
-/** Never fails: an empty map where it was not and cannot be measured (without privilege). */
-export async function probeCosts(file = bootCacheFile('costs.json')): Promise<ProbeCosts> {
+/** `engine`: as asked for. Never fails: an empty map where it was not and cannot be measured (without privilege). */
+export async function probeCosts(engine: Engine | undefined, file = cacheFile(engine)): Promise<ProbeCosts> {
   const cached = readCache(file);
   if (cached !== undefined) return cached;
   if (process.geteuid?.() !== 0) return new Map();
   try {
     const { measureCosts } = await import('./measure-costs.js');
-    const costs = await measureCosts();
+    const costs = await measureCosts(engine);
     writeBootCache(file, FORMAT, { costs: [...costs.values()] });
     return costs;
   } catch {
@@ -25,8 +26,8 @@ export async function probeCosts(file = bootCacheFile('costs.json')): Promise<Pr
 }
 
 /** Costs that an earlier run of this boot has measured; nothing is measured now. */
-export function knownProbeCosts(): ProbeCosts {
-  return readCache(bootCacheFile('costs.json')) ?? new Map();
+export function knownProbeCosts(engine: Engine | undefined): ProbeCosts {
+  return readCache(cacheFile(engine)) ?? new Map();
 }
 
 /** What one call of this function costs, ns; undefined: not probed, or not measured. */
@@ -35,6 +36,10 @@ export function costOf(costs: ProbeCosts, fn: TraceFunction, state: ProbeState):
   const cost = costs.get(costKind(state.instruction, state.module !== fn.module));
   if (cost === undefined) return undefined;
   return state.returns ? cost.inside + cost.outside : cost.entryOnly;
+}
+
+function cacheFile(engine: Engine | undefined): string {
+  return bootCacheFile(engine === undefined ? 'costs.json' : `costs-${engine}.json`);
 }
 
 /** Raised when kinds or the measurement change. */
