@@ -41,6 +41,7 @@ const table = [
   c('interrupt', 'interrupt/interrupt.c'),
   c('environment', 'environment/environment.c'),
   c('fork', 'fork/fork.c'),
+  c('burn', 'burn/burn.c'),
   c('odd', 'placement/odd.S'),
   c('deep', 'deep/deep.c'),
   c('jump', 'jump/jump.c'),

@@ -58,6 +58,7 @@ export type DrainMessage =
       readonly lost: number;
       readonly stopped: Ns;
       readonly callsByFunction: Uint32Array;
+      readonly span: Ns;
     }
   | {
       readonly kind: 'failed';

@@ -87,13 +87,15 @@ function drain(input: DrainInput, port: MessagePort): DrainMessage {
   }
   mappings?.finish();
   const request = receiveMessageOnPort(port)?.message as FinishRequest | undefined;
-  finish(recorder, output, request, (rawNow() - recorder.stopped) as Ns);
+  const time = (rawNow() - recorder.stopped) as Ns;
+  finish(recorder, output, request, time);
   return {
     kind: 'finished',
     calls: recorder.calls,
     lost: shared.lost,
     stopped: recorder.stopped as Ns,
     callsByFunction: recorder.callsByFunction,
+    span: (time - recorder.started) as Ns,
   };
 }
 

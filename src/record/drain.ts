@@ -33,6 +33,8 @@ export interface DrainTotals {
   readonly stopped: Ns;
   /** Calls by function id, before any filter. */
   readonly callsByFunction: Uint32Array;
+  /** From the target's first instruction, or the attach, to its end; without the time it was stopped. */
+  readonly span: Ns;
 }
 
 export interface Drain {

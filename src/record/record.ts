@@ -4,7 +4,7 @@
 import { arch, cpus, hostname, release } from 'node:os';
 import type { ProbeState, TraceHeader } from '../trace/model.js';
 import { TraceWriter } from '../trace/writer.js';
-import type { FunctionId, Ns } from '../util/units.js';
+import type { FunctionId } from '../util/units.js';
 import { version } from '../util/version.js';
 import { collectEvents } from './collect-events.js';
 import { describeOverhead } from './costs/overhead.js';
@@ -39,10 +39,8 @@ export async function record(
   const writer = output.kind === 'trace' ? createTrace(output.path, prepared, options, startTime) : undefined;
   const target = await prepared.start();
   let probed: readonly ProbeState[] = [];
-  let begun = startTime;
   const begin = (engine: TraceHeader['engine'], states: readonly ProbeState[]): DrainRequest['output'] => {
     probed = states;
-    begun = process.hrtime.bigint();
     if (output.kind === 'live') {
       output.sink.begin(plan.functions, plan.modules);
       return output;
@@ -62,8 +60,7 @@ export async function record(
     say,
   });
   if (output.kind === 'live') output.sink.end();
-  const span = (Number(process.hrtime.bigint() - begun) - result.stopped) as Ns;
-  const { callsByFunction: calls } = result;
+  const { callsByFunction: calls, span } = result;
   const overhead = describeOverhead({ functions: plan.functions, states: probed, costs, calls, span });
   if (overhead !== undefined) say(overhead);
   return result;

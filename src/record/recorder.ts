@@ -31,6 +31,8 @@ export interface RecordedTarget {
 export class Recorder {
   calls = 0;
   readonly callsByFunction: Uint32Array;
+  /** When the target's first own instruction ran; the attach. */
+  started = 0;
   /** Returns whose call was never seen: their entry was lost, or the stack was switched by hand. */
   #orphans = 0;
   #orphansFrom = 0 as Ns;
@@ -156,6 +158,7 @@ export class Recorder {
     if (this.#execsAhead > 0 && --this.#execsAhead > 0) return;
     const first = this.#processes === 0;
     if (!first) this.end({ time: task.time as Ns, exitCode: undefined, signal: undefined });
+    if (first) this.started = task.time;
     this.#startProcess(first ? this.target.executable : this.executableOf(this.target.pid), task.time);
     this.#startThread(task.tid, task.comm, task.time);
   }
