@@ -72,7 +72,7 @@ function writeResults(release, results) {
   const date = new Date().toISOString().slice(0, 10);
   const fresh = results.map((row) => `| ${release} | ${row.engine} | ${describe(row)} | ${date} |`);
   const lines = readFileSync(document, 'utf8').split('\n');
-  const head = lines.findIndex((line) => /^\| *-+/.test(line));
+  const head = lines.findIndex((line) => line.startsWith('| Kernel | Engine ')) + 1;
   const end = lines.findIndex((line, index) => index > head && !line.startsWith('|'));
   const series = release.split('.').slice(0, 2).join('.');
   const others = lines.slice(head + 1, end).filter((line) => !line.startsWith(`| ${series}.`));
