@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { buildFixtures } from './fixtures.mjs';
 import { fetchKernel } from './lib/kernel-packages.mjs';
 import { installRequirements } from './lib/requirements.mjs';
-import { isMain, projectRoot, runMain, ScriptError } from './lib/run.mjs';
+import { isMain, projectRoot, runMain, runQuietly, ScriptError } from './lib/run.mjs';
 import { runInMachine } from './lib/virtual-machine.mjs';
 import { setup } from './setup.mjs';
 
@@ -31,7 +31,7 @@ async function main() {
     await progress.step(`kernel of ${suite}`, async () => {
       const { release, results } = await testKernel(suite);
       failed += results.reduce((sum, row) => sum + row.failed, 0);
-      writeResults(release, results);
+      await writeResults(release, results);
       return `${release}: ${results.map((row) => `${row.engine} ${describe(row)}`).join(', ')}`;
     });
   }
@@ -68,21 +68,22 @@ function describe({ passed, failed }) {
 }
 
 /** Replaces this kernel's lines of the table; those of other kernels stay. */
-function writeResults(release, results) {
+async function writeResults(release, results) {
   const date = new Date().toISOString().slice(0, 10);
   const fresh = results.map((row) => `| ${release} | ${row.engine} | ${describe(row)} | ${date} |`);
   const lines = readFileSync(document, 'utf8').split('\n');
-  const head = lines.findIndex((line) => /^\| *-+/.test(line));
+  const head = lines.findIndex((line) => /^\| Kernel +\| Engine +\| Fixtures/.test(line)) + 1;
   const end = lines.findIndex((line, index) => index > head && !line.startsWith('|'));
   const series = release.split('.').slice(0, 2).join('.');
   const others = lines.slice(head + 1, end).filter((line) => !line.startsWith(`| ${series}.`));
   const rows = [...others, ...fresh].sort(byRelease);
   writeFileSync(document, [...lines.slice(0, head + 1), ...rows, ...lines.slice(end)].join('\n'));
+  await runQuietly(join(projectRoot, 'node_modules/.bin/biome'), ['format', '--write', document]);
 }
 
 /** Array.sort is stable: the engines of a kernel stay in their order. */
 function byRelease(left, right) {
-  const release = (line) => line.split('|')[1];
+  const release = (line) => line.split('|')[1].trim();
   return release(left).localeCompare(release(right), 'en', { numeric: true });
 }
 

@@ -46,11 +46,11 @@ describe.each(engines)('%s', (engine) => {
     record(folder, command, [`--engine=${engine}`, ...options]);
 
   it.each(['sort', 'sort-no-pie'])('%s: as often as the counted build', limit, async (name) => {
-    const { trace, stdout } = await recordWith([fixture(name), '-n', '500']);
+    const { trace, stdout, stderr } = await recordWith([fixture(name), '-n', '500']);
+    expect(stderr).toContain(', 0 events lost');
     expect(stdout).toBe('sorted 500 ok\n');
     const calls = await callsIn(trace);
     for (const [name, count] of await countedSort()) expect([name, calls.get(name)]).toEqual([name, count]);
-    expect((await report(trace, 'summary')).split('\n')[0]).toMatch(/ 0 lost/);
   });
 
   it('sort-static: its own functions', limit, async () => {
