@@ -10,7 +10,8 @@ import type {
 import type { FunctionId, Ns, ThreadId } from '../util/units.js';
 import type { RecordedTarget } from './recorder.js';
 
-export interface DrainInput {
+/** What both ends need to know of the recording. */
+export interface DrainSettings {
   readonly ringFd: number;
   readonly ringBytes: number;
   readonly sharedFd: number;
@@ -25,6 +26,20 @@ export interface DrainInput {
   readonly functions: number;
   /** Functions whose return is not probed. */
   readonly withoutReturn: readonly FunctionId[];
+}
+
+export interface DrainTotals {
+  readonly calls: number;
+  readonly lost: number;
+  /** Time that back-pressure held the target; not in the trace's times. */
+  readonly stopped: Ns;
+  /** Calls by function id, before any filter. */
+  readonly callsByFunction: Uint32Array;
+  /** From the target's first instruction, or the attach, to its end; without the time it was stopped. */
+  readonly span: Ns;
+}
+
+export interface DrainInput extends DrainSettings {
   /** The trace file to continue; undefined: relay the events to the main thread. */
   readonly tracePath: string | undefined;
   /** Int32 words, see `ControlWord`. */
@@ -52,14 +67,7 @@ export type DrainMessage =
   | { readonly kind: 'thread end'; readonly id: ThreadId; readonly time: Ns }
   | { readonly kind: 'loss'; readonly loss: TraceLoss }
   | { readonly kind: 'events'; readonly batch: EventBatch; readonly time: Ns }
-  | {
-      readonly kind: 'finished';
-      readonly calls: number;
-      readonly lost: number;
-      readonly stopped: Ns;
-      readonly callsByFunction: Uint32Array;
-      readonly span: Ns;
-    }
+  | ({ readonly kind: 'finished' } & DrainTotals)
   | {
       readonly kind: 'failed';
       readonly code: string;

@@ -1,40 +1,23 @@
 /** The main thread's end of the drain worker: start it, pass its live events on, have it finish. */
 import { Worker } from 'node:worker_threads';
-import type { CallFilter, ProcessEnd, TraceModule } from '../trace/model.js';
+import type { ProcessEnd } from '../trace/model.js';
 import { deferred } from '../util/deferred.js';
 import { UtraceError } from '../util/errors.js';
-import type { FunctionId, Ns } from '../util/units.js';
-import { ControlWord, type DrainInput, type DrainMessage, type FinishRequest } from './drain-protocol.js';
+import {
+  ControlWord,
+  type DrainInput,
+  type DrainMessage,
+  type DrainSettings,
+  type DrainTotals,
+  type FinishRequest,
+} from './drain-protocol.js';
 import { deliver, type LiveSink } from './live-sink.js';
-import type { RecordedTarget } from './recorder.js';
 
-export interface DrainRequest {
-  readonly ringFd: number;
-  readonly ringBytes: number;
-  readonly sharedFd: number;
-  readonly startTime: bigint;
-  readonly target: RecordedTarget;
-  readonly filter: CallFilter;
-  readonly mappingFds: readonly number[];
-  readonly modules: readonly TraceModule[];
-  readonly functions: number;
-  /** Functions whose return is not probed. */
-  readonly withoutReturn: readonly FunctionId[];
+export interface DrainRequest extends DrainSettings {
   /** A trace file to continue, or whoever is shown the events live. */
   readonly output:
     | { readonly kind: 'trace'; readonly path: string }
     | { readonly kind: 'live'; readonly sink: LiveSink };
-}
-
-export interface DrainTotals {
-  readonly calls: number;
-  readonly lost: number;
-  /** Time that back-pressure held the target; not in the trace's times. */
-  readonly stopped: Ns;
-  /** Calls by function id, before any filter. */
-  readonly callsByFunction: Uint32Array;
-  /** From the target's first instruction, or the attach, to its end; without the time it was stopped. */
-  readonly span: Ns;
 }
 
 export interface Drain {

@@ -1,5 +1,5 @@
 /** What a run came to. */
-import type { DrainTotals } from './drain.js';
+import type { DrainTotals } from './drain-protocol.js';
 
 /** Of every run, whatever was collected. */
 export interface SessionEnd {
