@@ -92,7 +92,7 @@ function drain(input: DrainInput, port: MessagePort): DrainMessage {
   return {
     kind: 'finished',
     calls: recorder.calls,
-    lost: shared.lost,
+    lost: shared.lost + recorder.orphans,
     stopped: recorder.stopped as Ns,
     callsByFunction: recorder.callsByFunction,
     span: (time - recorder.started) as Ns,

@@ -34,7 +34,8 @@ export class Recorder {
   /** When the target's first own instruction ran; the attach. */
   started = 0;
   /** Returns whose call was never seen: their entry was lost, or the stack was switched by hand. */
-  #orphans = 0;
+  orphans = 0;
+  #orphansReported = 0;
   #orphansFrom = 0 as Ns;
   /** Time the target was stopped by back-pressure so far; the trace's clock stands still meanwhile. */
   stopped = 0;
@@ -84,15 +85,11 @@ export class Recorder {
 
   /** Counts the orphans since the last call as a loss up to `now`. */
   reportOrphans(now: Ns): void {
-    if (this.#orphans > 0) {
-      this.output.addLoss({
-        from: this.#orphansFrom,
-        to: now,
-        count: this.#orphans,
-        cause: 'return without its call',
-      });
+    const count = this.orphans - this.#orphansReported;
+    if (count > 0) {
+      this.output.addLoss({ from: this.#orphansFrom, to: now, count, cause: 'return without its call' });
     }
-    this.#orphans = 0;
+    this.#orphansReported = this.orphans;
     this.#orphansFrom = now;
   }
 
@@ -120,7 +117,7 @@ export class Recorder {
     const fn = word2 & PROBE_ID_MASK;
     const slot = words[index + 3]! | 0;
     if ((word2 & RETURN_BIT) !== 0) {
-      if (!stack.return(time, fn, slot, this.events)) this.#orphans++;
+      if (!stack.return(time, fn, slot, this.events)) this.orphans++;
     } else {
       this.calls++;
       this.callsByFunction[fn]!++;
