@@ -2,7 +2,7 @@
 import { formatListing } from '../record/listing.js';
 import { prepareTarget } from '../record/prepare-target.js';
 import { ReportOutput } from '../report/output.js';
-import type { CommandEnd } from './main.js';
+import type { CommandEnd } from './command-end.js';
 import { recordOptions } from './normalise.js';
 import type { RawOptions } from './parse.js';
 import { say } from './say.js';

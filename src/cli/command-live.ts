@@ -1,7 +1,7 @@
 /** `utrace -c CMD`, `utrace -p PID`: the call graph while the program runs. */
 import { record } from '../record/record.js';
+import type { CommandEnd } from './command-end.js';
 import { liveView } from './live-view.js';
-import type { CommandEnd } from './main.js';
 import { displayOptions, recordOptions } from './normalise.js';
 import type { RawOptions } from './parse.js';
 import { say } from './say.js';

@@ -1,6 +1,6 @@
 /** `utrace --record`: a trace file for the reports. */
 import { record } from '../record/record.js';
-import type { CommandEnd } from './main.js';
+import type { CommandEnd } from './command-end.js';
 import { DEFAULT_TRACE, recordOptions } from './normalise.js';
 import type { RawOptions } from './parse.js';
 import { say } from './say.js';

@@ -2,7 +2,7 @@
 import { finished } from 'node:stream/promises';
 import type { ReportOptions } from '../report/options.js';
 import { type ReportResult, report } from '../report/report.js';
-import type { CommandEnd } from './main.js';
+import type { CommandEnd } from './command-end.js';
 import { reportOptions } from './normalise.js';
 import { LazyFile, refuseSameFile } from './output.js';
 import type { RawOptions } from './parse.js';

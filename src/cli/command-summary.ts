@@ -2,8 +2,8 @@
 import type { Writable } from 'node:stream';
 import { aggregate } from '../record/aggregate.js';
 import { SummaryView, type TerminalSize } from '../report/summary-view.js';
+import type { CommandEnd } from './command-end.js';
 import { liveOutput } from './live-view.js';
-import type { CommandEnd } from './main.js';
 import { aggregateOptions, displayOptions, summaryColumns } from './normalise.js';
 import type { RawOptions } from './parse.js';
 import { say } from './say.js';

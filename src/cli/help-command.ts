@@ -1,6 +1,6 @@
 /** --help and --version where bin/utrace did not answer them: node was started directly. */
 import { readFileSync } from 'node:fs';
-import type { CommandEnd } from './main.js';
+import type { CommandEnd } from './command-end.js';
 import type { RawOptions } from './parse.js';
 
 /** Prints what was asked for; undefined: nothing was. */

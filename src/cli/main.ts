@@ -2,14 +2,10 @@
  * The program behind bin/utrace, which answers --help and --version itself. Parses, runs one command, prints
  * its errors and leaves with its status.
  */
+import type { CommandEnd } from './command-end.js';
 import { leave } from './exit.js';
 import type { RawOptions } from './parse.js';
 import { printError } from './print-error.js';
-
-export interface CommandEnd {
-  readonly exitCode: number | undefined;
-  readonly signal: NodeJS.Signals | undefined;
-}
 
 const argv = process.argv.slice(2);
 try {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { Engine } from '../../bpf/engine.js';
 import { loadEventObject } from '../../bpf/event-object.js';
 import { RingReader } from '../../bpf/ring.js';
-import { costKind } from '../../trace/cost-kind.js';
+import { costKind, type ProbeCosts } from '../../trace/cost-kind.js';
 import type { ProbeCost, TraceFunction, TraceModule } from '../../trace/model.js';
 import type { FileOffset, FunctionId, ModuleId, VirtualAddress } from '../../util/units.js';
 import { attachProbes } from '../attach-probes.js';
@@ -19,7 +19,6 @@ import { writeProgram } from '../placement/calibration-program.js';
 import { SAMPLES } from '../placement/instruction-class.js';
 import type { SiteInstruction } from '../placement/reasons.js';
 import type { ProbePlan, ProbeSite } from '../plan.js';
-import type { ProbeCosts } from './probe-costs.js';
 
 /** @throws ErrnoError, UtraceError where the kernel or the file system refuses; nothing is left behind. */
 export async function measureCosts(engine: Engine | undefined): Promise<ProbeCosts> {

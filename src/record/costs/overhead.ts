@@ -1,8 +1,10 @@
 /** What the probes cost a run, said at its end where it is more than a tenth: the functions at fault, and the option to drop them. */
+
+import type { ProbeCosts } from '../../trace/cost-kind.js';
 import type { ProbeState, TraceFunction } from '../../trace/model.js';
 import { quoteWord } from '../../util/shell-quote.js';
 import type { Ns } from '../../util/units.js';
-import { costOf, type ProbeCosts } from './probe-costs.js';
+import { costOf } from './probe-costs.js';
 
 export interface Overhead {
   readonly functions: readonly TraceFunction[];

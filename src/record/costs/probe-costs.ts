@@ -3,12 +3,9 @@
  * holds it (`probe_cost`), so that reports can take it out of the times.
  */
 import type { Engine } from '../../bpf/engine.js';
-import { costKind } from '../../trace/cost-kind.js';
+import { costKind, type ProbeCosts } from '../../trace/cost-kind.js';
 import type { ProbeCost, ProbeState, TraceFunction } from '../../trace/model.js';
 import { bootCacheFile, readBootCache, writeBootCache } from '../../util/boot-cache.js';
-
-/** By `costKind`. */
-export type ProbeCosts = ReadonlyMap<string, ProbeCost>;
 
 /** `engine`: as asked for. Never fails: an empty map where it was not and cannot be measured (without privilege). */
 export async function probeCosts(engine: Engine | undefined, file = cacheFile(engine)): Promise<ProbeCosts> {

@@ -5,7 +5,21 @@
 import Table from 'cli-table3';
 import { formatTime } from '../format-time.js';
 import type { SummaryColumns } from '../options.js';
-import type { SummaryRow } from './summary.js';
+
+export interface SummaryRow {
+  readonly name: string;
+  /** ns */
+  readonly total: number;
+  /** ns */
+  readonly self: number;
+  readonly calls: number;
+  /** Calls of which no return was seen: their times are upper bounds. */
+  readonly unwound: number;
+  /** Calls that the trace ended in. */
+  readonly open: number;
+  /** Durations of the shortest and the longest call, ns; only aggregation knows them. */
+  readonly range?: { readonly shortest: number; readonly longest: number };
+}
 
 export function renderTable(rows: readonly SummaryRow[], columns: SummaryColumns, terminal: boolean): string {
   const self = rows.reduce((sum, row) => sum + row.self, 0);

@@ -10,7 +10,7 @@ import type { CallVisitor } from '../call-stacks.js';
 import { functionLabel } from '../names.js';
 import type { ReportOptions } from '../options.js';
 import type { Format } from './format.js';
-import { renderTable } from './summary-table.js';
+import { renderTable, type SummaryRow } from './summary-table.js';
 
 export function summaryFormat(
   trace: TraceReader,
@@ -27,21 +27,6 @@ export function summaryFormat(
       write(renderTable(rows, options.columns, options.terminal));
     },
   };
-}
-
-export interface SummaryRow {
-  readonly name: string;
-  /** ns */
-  readonly total: number;
-  /** ns */
-  readonly self: number;
-  readonly calls: number;
-  /** Calls of which no return was seen: their times are upper bounds. */
-  readonly unwound: number;
-  /** Calls that the trace ended in. */
-  readonly open: number;
-  /** Durations of the shortest and the longest call, ns; only aggregation knows them. */
-  readonly range?: { readonly shortest: number; readonly longest: number };
 }
 
 /** Largest total first. */
