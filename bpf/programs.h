@@ -34,8 +34,8 @@ static __always_inline bool link_cookie(struct pt_regs *ctx, __u64 *cookie)
 
 /*
  * One tracefs event has many probes and one cookie, which tells events apart. Which of its probes was hit stands in
- * what kernel/trace/trace_uprobe.c leaves in utask->vaddr for its fetch functions, at entry and at return (read on
- * 6.1 to 7.3; docs/kernels.md tells where it was tried).
+ * what kernel/trace/trace_uprobe.c leaves in utask->vaddr for its fetch functions, at entry and at return (by effect on
+ * 6.1, 6.12, 6.18 and 7.3: docs/kernels.md).
  */
 static __always_inline bool tracefs_cookie(struct pt_regs *ctx, __u64 *cookie)
 {
