@@ -25,6 +25,9 @@ const personalityCall = libc.func('int personality(unsigned long persona)');
 const fcntlCall = libc.func('int fcntl(int fd, int command, int argument)');
 const closeCall = libc.func('int close(int fd)');
 
+/** `enum bpf_cmd` of include/uapi/linux/bpf.h. */
+export const BPF_LINK_CREATE = 28;
+
 const SYS_BPF = 321;
 const SYS_PERF_EVENT_OPEN = 298;
 const SYS_FSOPEN = 430;
@@ -84,6 +87,9 @@ function checked(call: string, result: number): number {
   if (result < 0) throw new ErrnoError(call, errnoName(koffi.errno()));
   return result;
 }
+
+/** Bytes of a page on x86-64; what ring buffers and mapped maps are laid out in. */
+export const PAGE = 4096;
 
 /** Maps a file descriptor shared; the mapping lives until the process ends. */
 export function mapShared(fd: number, length: number, offset: number, writable: boolean): ArrayBuffer {

@@ -4,9 +4,8 @@
  */
 import koffi from 'koffi';
 import type { FileOffset, Pid } from '../util/units.js';
-import { bpf, closeFd, ErrnoError } from './libc.js';
+import { BPF_LINK_CREATE, bpf, closeFd, ErrnoError } from './libc.js';
 
-const BPF_LINK_CREATE = 28;
 const ATTR_BYTES = 64;
 const F_UPROBE_MULTI_RETURN = 1;
 

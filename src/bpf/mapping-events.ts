@@ -4,7 +4,7 @@
  * One event and one ring a CPU, because an inherited event can be mapped only so. No BPF program hangs on them.
  */
 import type { FileOffset, Ns, Pid, RuntimeAddress } from '../util/units.js';
-import { closeFd, mapShared, perfEventOpen } from './libc.js';
+import { closeFd, mapShared, PAGE, perfEventOpen } from './libc.js';
 
 export type MappingEvent =
   | {
@@ -21,7 +21,6 @@ export type MappingEvent =
   | { readonly kind: 'exec'; readonly time: Ns; readonly pid: Pid }
   | { readonly kind: 'lost'; readonly count: number };
 
-const PAGE = 4096;
 const DATA_BYTES = 64 * PAGE;
 const DATA_HEAD = 1024;
 const DATA_TAIL = 1032;

@@ -4,9 +4,8 @@
  * page 0 consumer position (writable), page 1 producer position, then the data, mapped twice in a row
  * so that no record is ever split. Each record: u32 length with BUSY and DISCARD bits, u32 page offset, payload.
  */
-import { mapShared } from './libc.js';
+import { mapShared, PAGE } from './libc.js';
 
-const PAGE = 4096;
 const BUSY = 0x80000000;
 const DISCARD = 0x40000000;
 const LENGTH_MASK = 0x3fffffff;

@@ -2,7 +2,7 @@
  * The maps of bpf/summary.bpf.c as mapped memory: totals, stacks of open calls, counters. Layouts are those of
  * bpf/summary.h (compared in test/aggregate/layout.test.ts). Nothing is copied and no system call is made.
  */
-import { mapShared } from './libc.js';
+import { mapShared, PAGE } from './libc.js';
 import { type SummaryObject, TOTALS_BYTES } from './summary-object.js';
 
 export const FRAMES = 1024;
@@ -13,8 +13,6 @@ export const STACK_BYTES = STACK_HEADER_BYTES + FRAMES * FRAME_BYTES;
 export const HISTOGRAM_BUCKETS = 32;
 export const FRAME_NESTED = 0x80000000;
 const FUNCTION_MASK = 0xffffff;
-const PAGE = 4096;
-
 export const TOTALS_WORDS = TOTALS_BYTES / 8;
 
 /** 64-bit words of `struct utrace_totals`, then the histogram in 32-bit words from HISTOGRAM. */

@@ -5,7 +5,7 @@
  */
 import koffi from 'koffi';
 import type { FileOffset, Tid } from '../util/units.js';
-import { bpf, closeFd, perfEventOpen } from './libc.js';
+import { BPF_LINK_CREATE, bpf, closeFd, perfEventOpen } from './libc.js';
 import type { Link } from './links.js';
 import type { TraceEvent, Tracefs } from './tracefs.js';
 
@@ -22,7 +22,6 @@ export interface TracefsLinkRequest {
 }
 
 const BPF_MAP_UPDATE_BATCH = 26;
-const BPF_LINK_CREATE = 28;
 const BPF_PERF_EVENT = 41;
 const LINK_ATTR_BYTES = 24;
 const BATCH_ATTR_BYTES = 56;

@@ -7,7 +7,7 @@ import type { TraceFunction } from '../trace/model.js';
 import { libraryNames } from '../util/library.js';
 import type { FunctionId, ModuleId } from '../util/units.js';
 import type { SelectionOptions } from './options.js';
-import type { ProbePlan, ProbeSite } from './plan.js';
+import type { ProbePlan } from './plan.js';
 import { type Candidate, readCandidates } from './plan-candidates.js';
 import { type PlanModule, readModules } from './plan-modules.js';
 import { describePlan } from './plan-notes.js';
@@ -40,11 +40,6 @@ export function makePlan(input: PlanInput): ProbePlan {
     sites,
     notes: describePlan(modules, candidates, sites),
   };
-}
-
-/** How many functions a plan probes. */
-export function countProbes(sites: readonly ProbeSite[]): number {
-  return sites.reduce((count, site) => count + (site.status === 'probe' ? 1 : 0), 0);
 }
 
 function toTraceFunction(candidate: Candidate, index: number): TraceFunction {

@@ -1,10 +1,8 @@
 /** `struct utrace_shared` of bpf/event.h, mapped: loss counters, and the state of back-pressure. */
-import { mapShared } from '../bpf/libc.js';
+import { mapShared, PAGE } from '../bpf/libc.js';
 import type { TraceLoss } from '../trace/model.js';
 import type { Ns } from '../util/units.js';
 import { LOSS_CAUSES } from './event.js';
-
-const PAGE = 4096;
 
 export enum StopState {
   None = 0,

@@ -22,11 +22,6 @@ export async function probeCosts(engine: Engine | undefined, file = cacheFile(en
   }
 }
 
-/** Costs that an earlier run of this boot has measured; nothing is measured now. */
-export function knownProbeCosts(engine: Engine | undefined): ProbeCosts {
-  return readCache(cacheFile(engine)) ?? new Map();
-}
-
 /** What one call of this function costs, ns; undefined: not probed, or not measured. */
 export function costOf(costs: ProbeCosts, fn: TraceFunction, state: ProbeState): number | undefined {
   if (state.status !== 'probed') return undefined;
